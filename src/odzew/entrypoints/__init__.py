@@ -1,0 +1,1 @@
+"""Where the world comes in: HTTP, pages, the command line, the worker. Translate in, one call, translate out."""
