@@ -13,13 +13,19 @@ Opinion = Literal["confirmed", "seed", "disputed", "negative"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A hash of the item near an entry of a bank; `distance` in bits, 0 for equal bytes; `quality` 0-100 (100 for file hashes)."""
+    """A hash of the item near an entry of a bank; `distance` in bits, 0 for equal bytes; `quality` 0-100 (100 for file hashes).
+
+    `child`: the bank (or its category) is of child sexual abuse material (True), of adult intimate images (False), or it does not
+    say (None). `wide`: a reporter's hash that hits more hosted items, or older ones, than the policy's `[match]` lets it hide.
+    """
 
     bank: str
     opinion: Opinion
     type: Literal["pdq", "md5", "sha256"]
     distance: int
     quality: int = 100
+    child: bool | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,8 @@ class Facts:
     that are complete: `tida` (Pub. L. 119-12 s.3), `uk` (OSA s.20A), `au` (OSA 2021 (Cth) s.88).
     `minor`: True if any notice says so, else None if any does not know, else False.
     `notices` all notices; `independent` reporters independent of each other; `same_reporter` the most notices by one reporter.
-    `claimed_by_person`: the person in the picture or a guardian claimed it about media that was not cleared before.
+    `claimed_by_person`: the person in the picture or a guardian, who has not lost the instant trigger, claimed it about media that
+    was not cleared before (`claimants` holds every claim).
     `views`, `reposts` totals; `views_per_hour` speed now. `published` is false when nothing is public yet (a threat only).
     `account_marked` by a human decision, unexpired; `account_minor`: an account fact says that the uploader is a minor.
     `clearances`: how many times these very bytes were found to be no violation; `hides_since_clearance` how often a bare claim hid
@@ -58,7 +65,8 @@ class Facts:
     `on_watch_until`: a solo desk restored it on watch until then; `watch_hide_used` the one hide of the watch has happened.
     `unverified_hides_last_hour` and `hourly_peak_30_days` are the desk's, for the breaker. `withheld`: it is hidden now by us.
     `raised_by_trusted`: a confirmed bank, hotline, trusted flagger or authority raised the case.
-    `seen_by` people who saw it (views, or the members of a private room).
+    `seen_by` people who saw it (the members of a private room), None to take `views`. `reporter_is_uploader`: a notice came from
+    the account that published the item.
     """
 
     now: datetime
@@ -93,6 +101,8 @@ class Facts:
     raised_by_trusted: bool = False
     unverified_hides_last_hour: int = 0
     hourly_peak_30_days: int = 0
+    seen_by: int | None = None
+    reporter_is_uploader: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +117,9 @@ class Reason:
 class Step:
     """One moment of a clock: `after` its start the system does `deed` by itself.
 
-    Deeds: `warn` (alarm the lead), `withhold` (hide the media), `withhold_item` (the whole item, unavailable everywhere), `escalate`
-    (stays as it is, or is hidden if `protects`; the lead is alarmed, reporters get news, the clock starts again), `answer` (send the
-    answer from recorded facts, alarm the lead), `resend`, `close_window`. None deletes.
+    Deeds: `warn` (alarm the lead), `withhold` (hide the media), `withhold_item` (the whole item, unavailable everywhere),
+    `escalate` (stays as it is, or is hidden if `protects`; the lead is alarmed, reporters get news, the clock starts again),
+    `answer` (send the answer from recorded facts, alarm the lead), `resend`, `close_window`. None deletes.
     """
 
     after: timedelta
