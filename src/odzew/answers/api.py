@@ -1,0 +1,87 @@
+"""The only way in to what reporters were told."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from odzew.answers.data import Text
+from odzew.answers.models import Answer
+from odzew.foundation.ids import new_id
+from odzew.foundation.writes import Writes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """An answer as it was given; `clauses` name the facts each sentence rests on."""
+
+    id: uuid.UUID
+    notice: uuid.UUID
+    case: uuid.UUID
+    kind: str
+    at: datetime
+    delivered_at: datetime | None
+    language: str
+    clauses: list[dict[str, Any]]
+
+    @property
+    def text(self) -> str:
+        """The words, a clause on a line."""
+        return "\n".join(c["text"] for c in self.clauses)
+
+
+def give(
+    writes: Writes, *, notice: uuid.UUID, case: uuid.UUID, kind: str, text: Text, now: datetime, delivered_at: datetime | None
+) -> uuid.UUID:
+    """Add an answer. It can be read at `/status` from now on; `delivered_at` is None while only the platform can reach its reader."""
+    answer = new_id(now=now)
+    writes.insert(
+        Answer,
+        {
+            "id": answer,
+            "notice_id": notice,
+            "case_id": case,
+            "kind": kind,
+            "at": now,
+            "language": text.language,
+            "clauses": [{"key": c.key, "text": c.text, "facts": list(c.facts)} for c in text.clauses],
+            "delivered_at": delivered_at,
+        },
+    )
+    return answer
+
+
+def delivered(writes: Writes, *, answer: uuid.UUID, now: datetime) -> None:
+    """Note that the platform took an answer for its reader."""
+    writes.update(Answer, {"id": answer, "delivered_at": now})
+
+
+def answer(*, answer: uuid.UUID) -> AnswerView | None:
+    """Return one answer, or None."""
+    row = Answer.objects.filter(id=answer).first()
+    return _view(row) if row else None
+
+
+def answers_to(*, notice: uuid.UUID) -> list[AnswerView]:
+    """Return everything a reporter was told, oldest first."""
+    return [_view(a) for a in Answer.objects.filter(notice_id=notice).order_by("at", "id")]
+
+
+def answers_on(*, case: uuid.UUID) -> list[AnswerView]:
+    """Return everything that reporters of a case were told, oldest first."""
+    return [_view(a) for a in Answer.objects.filter(case_id=case).order_by("at", "id")]
+
+
+def _view(a: Answer) -> AnswerView:
+    return AnswerView(
+        id=a.id,
+        notice=a.notice_id,
+        case=a.case_id,
+        kind=a.kind,
+        at=a.at,
+        delivered_at=a.delivered_at,
+        language=a.language,
+        clauses=a.clauses,
+    )

@@ -1,0 +1,181 @@
+"""Clocks: rows with a due time and a deed. Arming only ever brings a ring forward; only a decision or an answer stops one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from odzew.cases.data import ClockView
+from odzew.cases.models import Clock
+from odzew.foundation.ids import new_id
+from odzew.foundation.writes import Writes, fetch_all, fetch_none
+from odzew.policy.data import ClockPlan
+
+Name = tuple[str, uuid.UUID | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A step of a clock that is due: `deed` is to be done, `last` says that the clock ends with it."""
+
+    clock: uuid.UUID
+    case: uuid.UUID | None
+    name: str
+    subject: uuid.UUID | None
+    deed: str
+    due: datetime
+    last: bool
+    step: int
+    steps: tuple[tuple[datetime, str], ...]
+
+
+_ARMED: Final = """
+SELECT id, case_id, name, subject_id, state, started_at, due_at, steps, step, statutory FROM cases_clock
+WHERE case_id = ANY(%s) AND state = 'armed'
+"""
+
+
+def armed(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, dict[Name, ClockView]]:
+    """Return the running clocks of each case by name and subject."""
+    out: dict[uuid.UUID, dict[Name, ClockView]] = {case: {} for case in cases}
+    for clock, case, name, subject, state, started, due, _steps, _step, statutory in fetch_all(_ARMED, [cases]):
+        out[case][(name, subject)] = ClockView(
+            id=clock, name=name, due=due, state=state, subject=subject, started=started, statutory=statutory
+        )
+    return out
+
+
+def clocks_of(*, case: uuid.UUID) -> list[ClockView]:
+    """Return all clocks a case ever had, by due time."""
+    rows = Clock.objects.filter(case_id=case).order_by("due_at", "id")
+    return [
+        ClockView(
+            id=c.id, name=c.name, due=c.due_at, state=c.state, subject=c.subject_id, started=c.started_at, statutory=c.statutory
+        )
+        for c in rows
+    ]
+
+
+def _steps(*, plan: ClockPlan, start: datetime, due: datetime) -> list[list[str]]:
+    """Absolute steps, squeezed so that the last is at `due`: a step that would come later than that is dropped."""
+    steps = sorted(((start + s.after, s.deed) for s in plan.steps), key=lambda s: s[0])
+    final = steps[-1][1]
+    return [[at.isoformat(), deed] for at, deed in steps[:-1] if at < due] + [[due.isoformat(), final]]
+
+
+def arm(
+    writes: Writes,
+    *,
+    plan: ClockPlan,
+    case: uuid.UUID | None,
+    running: Mapping[Name, ClockView],
+    now: datetime,
+    subject: uuid.UUID | None = None,
+    start: datetime | None = None,
+) -> datetime:
+    """Arm a clock of a case, or bring the one that runs forward; return when it is due.
+
+    `start` is the moment its length counts from (default `now`). Call it once for a name and subject in one transaction.
+    """
+    begin = start or now
+    due = begin + plan.length
+    known = running.get((plan.name, subject))
+    if known is not None:
+        left = known.due - now
+        if plan.halve and left > plan.floor:
+            due = min(due, now + max(left / 2, plan.floor))
+        if due >= known.due:
+            return known.due
+        steps = _steps(plan=plan, start=begin, due=due)
+        steps = [s for s in steps if datetime.fromisoformat(s[0]) > now] or steps[-1:]
+        writes.update(Clock, {"id": known.id, "due_at": due, "wake_at": steps[0][0], "steps": steps, "step": 0})
+        return due
+    steps = _steps(plan=plan, start=begin, due=due)
+    writes.insert(
+        Clock,
+        {
+            "id": new_id(now=now),
+            "case_id": case,
+            "name": plan.name,
+            "subject_id": subject,
+            "state": "armed",
+            "started_at": begin,
+            "due_at": due,
+            "wake_at": steps[0][0],
+            "steps": steps,
+            "step": 0,
+            "statutory": plan.statutory,
+            "ended_at": None,
+        },
+    )
+    return due
+
+
+def stop(writes: Writes, *, clocks: Iterable[ClockView], now: datetime) -> None:
+    """Stop running clocks: what they guarded has happened."""
+    writes.update(Clock, *({"id": c.id, "state": "stopped", "ended_at": now} for c in clocks))
+
+
+def due_cases(*, now: datetime, limit: int) -> list[tuple[uuid.UUID, uuid.UUID | None]]:
+    """Return clocks whose next step is due, the longest waiting first, as (clock, case)."""
+    sql = "SELECT id, case_id FROM cases_clock WHERE state = 'armed' AND wake_at <= %s ORDER BY wake_at LIMIT %s"
+    return [(clock, case) for clock, case in fetch_all(sql, [now, limit])]
+
+
+_CLAIM: Final = """
+UPDATE cases_clock c SET
+  step = c.step + 1,
+  state = CASE WHEN c.step + 1 >= jsonb_array_length(c.steps) THEN 'fired' ELSE c.state END,
+  ended_at = CASE WHEN c.step + 1 >= jsonb_array_length(c.steps) THEN %s ELSE NULL END,
+  wake_at = CASE WHEN c.step + 1 >= jsonb_array_length(c.steps) THEN c.wake_at
+            ELSE (c.steps -> (c.step + 1) ->> 0)::timestamptz END
+WHERE c.id = ANY(%s) AND c.state = 'armed' AND c.wake_at <= %s
+RETURNING c.id, c.case_id, c.name, c.subject_id, c.step - 1, c.steps, c.state
+"""
+
+
+def claim(*, clocks: list[uuid.UUID], now: datetime) -> list[Ring]:
+    """Take the due step of each clock, once: whoever comes second gets nothing. The caller holds the clocks' cases."""
+    rings = []
+    for clock, case, name, subject, step, steps, state in fetch_all(_CLAIM, [now, clocks, now]):
+        parsed = _parse(steps)
+        rings.append(
+            Ring(
+                clock=clock,
+                case=case,
+                name=name,
+                subject=subject,
+                deed=parsed[step][1],
+                due=parsed[step][0],
+                last=state == "fired",
+                step=step,
+                steps=parsed,
+            )
+        )
+    return rings
+
+
+def _parse(steps: Any) -> tuple[tuple[datetime, str], ...]:
+    import json
+
+    value = json.loads(steps) if isinstance(steps, str) else steps
+    return tuple((datetime.fromisoformat(at), deed) for at, deed in value)
+
+
+def postpone(*, clock: uuid.UUID, until: datetime) -> None:
+    """Let a clock whose deed failed ring again at `until`; its due time stays as it was, so that it shows as overdue."""
+    fetch_none("UPDATE cases_clock SET wake_at = %s WHERE id = %s AND state = 'armed'", [until, clock])
+
+
+def overdue(*, now: datetime, by: timedelta) -> int:
+    """Return how many running clocks are late by more than `by`."""
+    return int(fetch_all("SELECT count(*) FROM cases_clock WHERE state = 'armed' AND wake_at < %s", [now - by])[0][0])
+
+
+def next_wake() -> datetime | None:
+    """Return when the next clock wants to ring."""
+    at: datetime | None = fetch_all("SELECT min(wake_at) FROM cases_clock WHERE state = 'armed'", [])[0][0]
+    return at

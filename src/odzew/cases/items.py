@@ -1,0 +1,131 @@
+"""Reading what a case covers: items, their accounts and spread; reporters heard; marks on accounts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, Final
+
+from odzew.cases.data import ItemView, Surroundings
+from odzew.cases.models import Account, Item, Reporter
+from odzew.foundation.writes import Writes, fetch_all, fetch_none
+
+_SURROUNDINGS: Final = """
+SELECT count(*), coalesce(sum(i.views), 0), coalesce(sum(i.reposts), 0), coalesce(sum(i.views_per_hour), 0),
+  coalesce(bool_and(i.private), false), coalesce(bool_or(a.marked_until > %s), false), coalesce(bool_or(a.minor), false),
+  coalesce(bool_or(i.registered), false)
+FROM cases_item i LEFT JOIN cases_account a ON a.id = i.account_id
+WHERE i.copyset_id = ANY(%s)
+"""
+
+
+def surroundings(*, copysets: list[uuid.UUID], now: datetime) -> Surroundings:
+    """Return the sums over all items of the copy sets; a marked account counts while its mark lasts."""
+    items, views, reposts, speed, private, marked, minor, registered = fetch_all(_SURROUNDINGS, [now, copysets])[0]
+    return Surroundings(
+        items=items,
+        views=int(views),
+        reposts=int(reposts),
+        views_per_hour=float(speed),
+        private=private,
+        account_marked=marked,
+        account_minor=minor,
+        registered=registered,
+    )
+
+
+def copysets_of(*, case: uuid.UUID) -> list[uuid.UUID]:
+    """Return the copy sets that a case covers."""
+    return [row[0] for row in fetch_all("SELECT id FROM cases_copyset WHERE case_id = %s ORDER BY id", [case])]
+
+
+_ITEMS: Final = """
+SELECT i.id, i.external_id, i.platform_id, i.url, i.kind, i.account_id, a.external_id, i.baseline, i.private, i.views, i.reposts,
+  i.views_per_hour, i.registered, i.copyset_id,
+  (SELECT coalesce(array_agg(m.external_id ORDER BY m.external_id), '{}') FROM cases_media m WHERE m.item_id = i.id),
+  (SELECT coalesce(array_agg(m.url ORDER BY m.external_id), '{}') FROM cases_media m WHERE m.item_id = i.id)
+FROM cases_item i LEFT JOIN cases_account a ON a.id = i.account_id
+"""
+
+
+def _view(row: tuple[Any, ...]) -> ItemView:
+    (item, external, platform, url, kind, account, account_external, baseline, private, views, reposts, speed, reg, copyset, ids, urls) = row
+    return ItemView(
+        id=item,
+        external_id=external,
+        platform_id=platform,
+        url=url,
+        kind=kind,
+        account=account,
+        account_external=account_external,
+        media=tuple(zip(ids, urls, strict=True)),
+        baseline=baseline,
+        private=private,
+        views=views,
+        reposts=reposts,
+        views_per_hour=speed,
+        registered=reg,
+        copyset=copyset,
+    )
+
+
+def items_in(*, copysets: list[uuid.UUID]) -> list[ItemView]:
+    """Return all items of the copy sets, oldest first."""
+    return [_view(r) for r in fetch_all(_ITEMS + " WHERE i.copyset_id = ANY(%s) ORDER BY i.id", [copysets])]
+
+
+def items_of(*, case: uuid.UUID) -> list[ItemView]:
+    """Return all items that a case covers, oldest first."""
+    sql = _ITEMS + " JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = %s ORDER BY i.id"
+    return [_view(r) for r in fetch_all(sql, [case])]
+
+
+def item(*, item: uuid.UUID) -> ItemView | None:
+    """Return one item, or None."""
+    rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])
+    return _view(rows[0]) if rows else None
+
+
+def set_baseline(writes: Writes, *, item: uuid.UUID, baseline: str) -> None:
+    """Keep what a stranger saw at the item's addresses before any order of ours: `open`, `refused` or `none` (no address)."""
+    writes.update(Item, {"id": item, "baseline": baseline})
+
+
+def heard(*, case: uuid.UUID, reporter: str) -> int:
+    """Return how many notices of this reporter are on the case."""
+    rows = fetch_all("SELECT notices FROM cases_reporter WHERE case_id = %s AND reporter = %s", [case, reporter])
+    return int(rows[0][0]) if rows else 0
+
+
+def hear(writes: Writes, *, case: uuid.UUID, reporter: str) -> None:
+    """Count one more notice of a reporter on a case."""
+    writes.insert(
+        Reporter,
+        {"case_id": case, "reporter": reporter, "notices": 1},
+        conflict="(case_id, reporter) DO UPDATE SET notices = t.notices + 1",
+    )
+
+
+def mark_accounts(writes: Writes, *, accounts: list[uuid.UUID], case: uuid.UUID, now: datetime, until: datetime) -> None:
+    """Mark accounts after a human decision: what they upload is raised and held until the mark ends (practice 8)."""
+    writes.update(
+        Account, *({"id": a, "marked_at": now, "marked_until": until, "marked_by_case": case} for a in sorted(set(accounts)))
+    )
+
+
+def unmark_accounts(*, case: uuid.UUID, now: datetime) -> int:
+    """End the marks that a case's decision made, after a successful appeal; return how many."""
+    rows = fetch_all(
+        "UPDATE cases_account SET marked_until = %s WHERE marked_by_case = %s AND marked_until > %s RETURNING 1", [now, case, now]
+    )
+    return len(rows)
+
+
+def move_copysets(*, source: uuid.UUID, target: uuid.UUID) -> None:
+    """Let everything that one case covers be covered by another, and its reporters be heard there."""
+    fetch_none("UPDATE cases_copyset SET case_id = %s WHERE case_id = %s", [target, source])
+    fetch_none(
+        "INSERT INTO cases_reporter AS t (case_id, reporter, notices) SELECT %s, reporter, notices FROM cases_reporter WHERE case_id = %s "
+        "ON CONFLICT (case_id, reporter) DO UPDATE SET notices = t.notices + excluded.notices",
+        [target, source],
+    )

@@ -1,0 +1,200 @@
+"""Tables of the room; private to it."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+STATES = ("open", "awaiting_second", "disputed", "specialist", "removed", "kept_withheld", "cleared", "not_found", "merged")
+UNDECIDED = ("open", "awaiting_second", "disputed", "specialist")
+
+
+class Case(models.Model):
+    """One harm. What the notices said is summed up here and only ever grows."""
+
+    id = models.UUIDField(primary_key=True)
+    state = models.TextField(default="open")
+    round = models.IntegerField(default=1)
+    opened_at = models.DateTimeField()
+    reopened_at = models.DateTimeField()
+    queue_at = models.DateTimeField()
+    jurisdiction = models.TextField()
+    kinds = ArrayField(models.TextField())
+    flags = ArrayField(models.TextField(), default=list)
+    claimants = ArrayField(models.TextField(), default=list)
+    sources = ArrayField(models.TextField(), default=list)
+    regimes = ArrayField(models.TextField(), default=list)
+    minor = models.BooleanField(null=True)
+    child_safety = models.BooleanField()
+    regime = models.TextField()
+    claimed_by_person = models.BooleanField(default=False)
+    raised_by_trusted = models.BooleanField(default=False)
+    published = models.BooleanField(default=True)
+    notices = models.IntegerField(default=1)
+    independent = models.IntegerField(default=1)
+    same_reporter = models.IntegerField(default=1)
+    severity = models.IntegerField()
+    reasons = models.JSONField(default=list)
+    policy_digest = models.TextField()
+    withheld = models.BooleanField(default=False)
+    withheld_at = models.DateTimeField(null=True)
+    clearances = models.IntegerField(default=0)
+    hides_since_clearance = models.IntegerField(default=0)
+    new_facts = ArrayField(models.TextField(), default=list)
+    on_watch_until = models.DateTimeField(null=True)
+    watch_hide_used = models.BooleanField(default=False)
+    protect_uploader = models.BooleanField(default=False)
+    statement_held = models.BooleanField(default=False)
+    merged_into = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        db_table = "cases_case"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=STATES), name="cases_case_state"),
+            models.CheckConstraint(
+                condition=Q(state="merged", merged_into__isnull=False) | ~Q(state="merged") & Q(merged_into__isnull=True),
+                name="cases_case_merged",
+            ),
+        ]
+        indexes = [models.Index(fields=["queue_at", "id"], name="cases_case_queue", condition=Q(state__in=UNDECIDED))]
+
+
+class CopySet(models.Model):
+    """Items that are the same media or reposts of one another; they share one case."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        db_table = "cases_copyset"
+
+
+class Account(models.Model):
+    """Who uploaded, as the platform knows them. A mark is a house measure and ends by itself."""
+
+    id = models.UUIDField(primary_key=True)
+    platform_id = models.UUIDField()
+    external_id = models.TextField()
+    handle = models.TextField(default="")
+    url = models.TextField(default="")
+    minor = models.BooleanField(default=False)
+    marked_at = models.DateTimeField(null=True)
+    marked_until = models.DateTimeField(null=True)
+    marked_by_case = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "cases_account"
+        constraints = [models.UniqueConstraint(fields=["platform_id", "external_id"], name="cases_account_name")]
+
+
+class Item(models.Model):
+    """One piece of content. Until its platform registers it, it is only an address that somebody gave (`registered` false)."""
+
+    id = models.UUIDField(primary_key=True)
+    platform_id = models.UUIDField(null=True)
+    external_id = models.TextField(null=True)
+    registered = models.BooleanField()
+    kind = models.TextField(default="")
+    url = models.TextField(default="")
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    posted_at = models.DateTimeField(null=True)
+    repost_of = models.TextField(default="")
+    private = models.BooleanField(default=False)
+    countries = ArrayField(models.TextField(), default=list)
+    copyset = models.ForeignKey(CopySet, on_delete=models.PROTECT)
+    media_digest = models.BinaryField(default=b"")
+    views = models.BigIntegerField(default=0)
+    reposts = models.BigIntegerField(default=0)
+    spread_at = models.DateTimeField(null=True)
+    views_per_hour = models.FloatField(default=0)
+    baseline = models.TextField(default="")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_item"
+        constraints = [models.UniqueConstraint(fields=["platform_id", "external_id"], name="cases_item_name")]
+        indexes = [models.Index(fields=["copyset"], name="cases_item_copyset")]
+
+
+class Media(models.Model):
+    """One file of an item and the hashes that its platform gave."""
+
+    id = models.UUIDField(primary_key=True)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    external_id = models.TextField()
+    url = models.TextField(default="")
+    sha256 = models.BinaryField(null=True)
+    md5 = models.BinaryField(null=True)
+    hashes = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "cases_media"
+        constraints = [models.UniqueConstraint(fields=["item", "external_id"], name="cases_media_name")]
+        indexes = [
+            models.Index(fields=["sha256"], name="cases_media_sha256", condition=Q(sha256__isnull=False)),
+        ]
+
+
+class Address(models.Model):
+    """A normalised address under which an item or one of its files is known."""
+
+    key = models.BinaryField(primary_key=True)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+
+    class Meta:
+        db_table = "cases_address"
+
+
+class Spread(models.Model):
+    """Views and reposts of an item at a moment, as the platform counted them."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    at = models.DateTimeField()
+    views = models.BigIntegerField()
+    reposts = models.BigIntegerField()
+
+    class Meta:
+        db_table = "cases_spread"
+        constraints = [models.UniqueConstraint(fields=["item", "at"], name="cases_spread_moment")]
+
+
+class Reporter(models.Model):
+    """How often one reporter (an opaque name) was heard on one case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    reporter = models.TextField()
+    notices = models.IntegerField()
+
+    class Meta:
+        db_table = "cases_reporter"
+        constraints = [models.UniqueConstraint(fields=["case", "reporter"], name="cases_reporter_once")]
+
+
+class Clock(models.Model):
+    """A stored due time with a deed. `wake_at` is the next step (a warning or the deed), `due_at` the last."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.CASCADE)
+    name = models.TextField()
+    subject_id = models.UUIDField(null=True)
+    state = models.TextField(default="armed")
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    wake_at = models.DateTimeField()
+    steps = models.JSONField()
+    step = models.IntegerField(default=0)
+    statutory = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_clock"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["armed", "fired", "stopped"]), name="cases_clock_state"),
+            models.UniqueConstraint(
+                fields=["case", "name", "subject_id"], name="cases_clock_one", condition=Q(state="armed"), nulls_distinct=False
+            ),
+        ]
+        indexes = [models.Index(fields=["wake_at"], name="cases_clock_wake", condition=Q(state="armed"))]

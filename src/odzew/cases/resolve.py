@@ -1,0 +1,89 @@
+"""From what a notice says to what the desk knows; the lock that makes two notices at once one case."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from odzew.cases.addresses import address_key, stripe
+from odzew.cases.data import Found, Place
+from odzew.cases.models import Address, Item
+from odzew.foundation.ids import new_id
+from odzew.foundation.writes import Writes, fetch_all, fetch_none
+
+_FOUND: Final = """
+SELECT i.id, i.copyset_id, g.case_id, i.platform_id, i.external_id, i.registered, a.key
+FROM unnest(%s::bytea[]) AS k(key) JOIN cases_address a ON a.key = k.key
+JOIN cases_item i ON i.id = a.item_id JOIN cases_copyset g ON g.id = i.copyset_id
+ORDER BY g.id FOR NO KEY UPDATE OF g
+"""
+
+
+def place_key(*, place: Place, platform: uuid.UUID | None) -> bytes:
+    """Return the key of a place: an item id is a name on its platform, an address is a name everywhere."""
+    if place.item_id:
+        return address_key(url=item_name(platform=platform, external_id=place.item_id))
+    return address_key(url=place.url)
+
+
+def item_name(*, platform: uuid.UUID | None, external_id: str) -> str:
+    """Return the name under which an item id of a platform stands among the addresses."""
+    return f"item {platform} {external_id}"
+
+
+def _look(keys: list[bytes]) -> dict[bytes, Found]:
+    return {
+        bytes(key): Found(
+            item=item, copyset=copyset, case=case, platform_id=platform, external_id=external, registered=registered
+        )
+        for item, copyset, case, platform, external, registered, key in fetch_all(_FOUND, [keys])
+    }
+
+
+def resolve(writes: Writes, *, places: Sequence[Place], platform: uuid.UUID | None, now: datetime) -> list[Found]:
+    """Return what each place leads to, in the order given and each item once, holding the copy sets until the transaction ends.
+
+    A place nobody registered becomes an item of its own, known only by that address, until its platform registers it; its copy
+    set is `fresh`: the caller writes it, with the case that covers it.
+    """
+    keys = {place_key(place=place, platform=platform): place for place in places}
+    found = _look(list(keys))
+    unknown = [key for key in keys if key not in found]
+    if unknown:
+        # 1. Whoever registers or names the same address waits here, then everybody sees one item.
+        locks = sorted({stripe(key=key) for key in unknown})
+        fetch_none("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [locks])
+        found.update(_look(unknown))
+    for key in unknown:
+        if key not in found:
+            found[key] = _placeholder(writes, key=key, place=keys[key], platform=platform, now=now)
+    return list({f.item: f for f in (found[key] for key in keys)}.values())
+
+
+def _placeholder(writes: Writes, *, key: bytes, place: Place, platform: uuid.UUID | None, now: datetime) -> Found:
+    item, copyset = new_id(now=now), new_id(now=now)
+    named = platform if place.item_id else None
+    writes.insert(
+        Item,
+        {
+            "id": item,
+            "platform_id": named,
+            "external_id": place.item_id or None,
+            "registered": False,
+            "url": place.url,
+            "copyset_id": copyset,
+            "seen_at": now,
+        },
+    )
+    writes.insert(Address, {"key": key, "item_id": item})
+    return Found(
+        item=item,
+        copyset=copyset,
+        case=None,
+        platform_id=named,
+        external_id=place.item_id or None,
+        registered=False,
+        fresh=True,
+    )

@@ -1,0 +1,171 @@
+"""The only way in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from odzew.decisions.data import AppealView, DecisionView
+from odzew.decisions.models import Appeal, Decision, Statement
+from odzew.foundation.ids import new_id
+from odzew.foundation.writes import Writes, fetch_none
+
+
+def _decision(d: Decision) -> DecisionView:
+    return DecisionView(
+        id=d.id,
+        case=d.case_id,
+        round=d.round,
+        person=d.person_id,
+        outcome=d.outcome,
+        ground=d.ground,
+        reason=d.reason_id,
+        referral=d.referral,
+        at=d.at,
+        policy_digest=d.policy_digest,
+        state=d.state,
+        final_at=d.final_at,
+        appeal=d.decides_appeal,
+    )
+
+
+def decisions_of(*, case: uuid.UUID, round: int | None = None) -> list[DecisionView]:  # noqa: A002 - the field's word
+    """Return the decisions on a case, oldest first; of one round if given."""
+    found = Decision.objects.filter(case_id=case).order_by("at", "id")
+    return [_decision(d) for d in (found if round is None else found.filter(round=round))]
+
+
+def add_decision(writes: Writes, *, decision: DecisionView) -> None:
+    """Add a decision."""
+    writes.insert(
+        Decision,
+        {
+            "id": decision.id,
+            "case_id": decision.case,
+            "round": decision.round,
+            "person_id": decision.person,
+            "outcome": decision.outcome,
+            "ground": decision.ground,
+            "reason_id": decision.reason,
+            "referral": decision.referral,
+            "at": decision.at,
+            "policy_digest": decision.policy_digest,
+            "state": decision.state,
+            "final_at": decision.final_at,
+            "decides_appeal": decision.appeal,
+        },
+    )
+
+
+def settle(writes: Writes, *, decisions: list[DecisionView], state: str, now: datetime) -> None:
+    """Note how earlier decisions of a round ended."""
+    final = now if state == "final" else None
+    writes.update(Decision, *({"id": d.id, "state": state, "final_at": final} for d in decisions))
+
+
+def _appeal(a: Appeal) -> AppealView:
+    return AppealView(
+        id=a.id,
+        case=a.case_id,
+        by=a.by,
+        notice=a.notice_id,
+        account=a.account_id,
+        text=a.text_id,
+        at=a.at,
+        against_round=a.against_round,
+        state=a.state,
+    )
+
+
+def add_appeal(
+    writes: Writes,
+    *,
+    case: uuid.UUID,
+    by: str,
+    notice: uuid.UUID | None,
+    account: uuid.UUID | None,
+    text: uuid.UUID,
+    against_round: int,
+    now: datetime,
+) -> uuid.UUID:
+    """Add an appeal and return its id."""
+    appeal = new_id(now=now)
+    writes.insert(
+        Appeal,
+        {
+            "id": appeal,
+            "case_id": case,
+            "by": by,
+            "notice_id": notice,
+            "account_id": account,
+            "text_id": text,
+            "at": now,
+            "against_round": against_round,
+        },
+    )
+    return appeal
+
+
+def open_appeals(*, case: uuid.UUID) -> list[AppealView]:
+    """Return the appeals on a case that nobody has decided."""
+    return [_appeal(a) for a in Appeal.objects.filter(case_id=case, state="open").order_by("at", "id")]
+
+
+def appeals_of(*, case: uuid.UUID) -> list[AppealView]:
+    """Return all appeals on a case, oldest first."""
+    return [_appeal(a) for a in Appeal.objects.filter(case_id=case).order_by("at", "id")]
+
+
+def settle_appeals(writes: Writes, *, appeals: list[AppealView], state: str, now: datetime) -> None:
+    """Note that appeals were upheld or rejected."""
+    writes.update(Appeal, *({"id": a.id, "state": state, "decided_at": now} for a in appeals))
+
+
+def add_statement(
+    writes: Writes,
+    *,
+    case: uuid.UUID,
+    account: uuid.UUID,
+    item: uuid.UUID | None,
+    form: str,
+    text: str,
+    language: str,
+    state: str,
+    now: datetime,
+) -> uuid.UUID:
+    """Add a statement of reasons and return its id; `form` is neutral, full or restored, `state` sent or held."""
+    statement = new_id(now=now)
+    writes.insert(
+        Statement,
+        {
+            "id": statement,
+            "case_id": case,
+            "account_id": account,
+            "item_id": item,
+            "form": form,
+            "text": text,
+            "language": language,
+            "at": now,
+            "state": state,
+        },
+    )
+    return statement
+
+
+def statement_delivered(writes: Writes, *, statement: uuid.UUID, now: datetime) -> None:
+    """Note that the platform took a statement for its user."""
+    writes.update(Statement, {"id": statement, "state": "delivered", "delivered_at": now})
+
+
+def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:
+    """Return the statements of a case, oldest first."""
+    return list(
+        Statement.objects.filter(case_id=case).order_by("at", "id").values("id", "form", "state", "at", "delivered_at", "item_id", "text")
+    )
+
+
+def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
+    """Let appeals and statements of one case belong to another that it became part of."""
+    fetch_none("UPDATE decisions_appeal SET case_id = %s WHERE case_id = %s", [target, source])
+    fetch_none("UPDATE decisions_statement SET case_id = %s WHERE case_id = %s", [target, source])

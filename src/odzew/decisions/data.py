@@ -1,0 +1,42 @@
+"""Values that other rooms see."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """A decision as it was made. `state`: awaiting_second, disputed, final, passed_on (to a specialist), overruled."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    round: int
+    person: uuid.UUID
+    outcome: str
+    ground: str
+    reason: uuid.UUID
+    referral: dict[str, Any]
+    at: datetime
+    policy_digest: str
+    state: str
+    final_at: datetime | None
+    appeal: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealView:
+    """A complaint against a decision; `against_round` is the round of the case that it complains about."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    by: str
+    notice: uuid.UUID | None
+    account: uuid.UUID | None
+    text: uuid.UUID
+    at: datetime
+    against_round: int
+    state: str

@@ -1,0 +1,84 @@
+"""Tables of the room; private to it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class Decision(models.Model):
+    """Who decided what, on which ground, why. Never changed; `final_at` is set once, when the case follows it."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    round = models.IntegerField()
+    person = models.ForeignKey("ledger.Person", on_delete=models.PROTECT)
+    outcome = models.TextField()
+    ground = models.TextField()
+    reason_id = models.UUIDField()
+    referral = models.JSONField()
+    at = models.DateTimeField()
+    policy_digest = models.TextField()
+    state = models.TextField()
+    final_at = models.DateTimeField(null=True)
+    decides_appeal = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "decisions_decision"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["remove", "keep_withheld", "no_violation", "cannot_judge", "not_found"]),
+                name="decisions_decision_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["awaiting_second", "final", "disputed", "passed_on", "overruled"]),
+                name="decisions_decision_state",
+            ),
+        ]
+        indexes = [models.Index(fields=["case", "round"], name="decisions_decision_case")]
+
+
+class Appeal(models.Model):
+    """A complaint against a decision, by a reporter or by the uploader (DSA art. 20)."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    by = models.TextField()
+    notice_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    text_id = models.UUIDField()
+    at = models.DateTimeField()
+    against_round = models.IntegerField()
+    state = models.TextField(default="open")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "decisions_appeal"
+        constraints = [
+            models.CheckConstraint(condition=Q(by__in=["reporter", "uploader"]), name="decisions_appeal_by"),
+            models.CheckConstraint(condition=Q(state__in=["open", "upheld", "rejected"]), name="decisions_appeal_state"),
+        ]
+        indexes = [models.Index(fields=["case"], name="decisions_appeal_case")]
+
+
+class Statement(models.Model):
+    """What the uploader is told (DSA art. 17). `held`: the full text waits for the safety officer."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    account_id = models.UUIDField()
+    item_id = models.UUIDField(null=True)
+    form = models.TextField()
+    text = models.TextField()
+    language = models.TextField()
+    at = models.DateTimeField()
+    state = models.TextField()
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "decisions_statement"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["sent", "held", "delivered"]), name="decisions_statement_state"),
+            models.CheckConstraint(condition=Q(form__in=["neutral", "full", "restored"]), name="decisions_statement_form"),
+        ]
+        indexes = [models.Index(fields=["case"], name="decisions_statement_case")]

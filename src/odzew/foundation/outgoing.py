@@ -1,0 +1,121 @@
+"""The only way out by HTTP: to enrolled hosts, to the address that was checked, never along a redirect, little and not for long."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 10.0
+MOST_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """How an outside address answered; `status` 0: not at all, and `error` says why in a word."""
+
+    status: int
+    error: str = ""
+    body: bytes = b""
+
+
+class Outgoing(Protocol):
+    """What sends; the real one below, or a stand-in that can fail on demand."""
+
+    def post(self, *, url: str, body: bytes, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]) -> Reply:
+        """Send a body and return the reply."""
+        ...
+
+    def look(self, *, url: str, hosts: Sequence[str], private: Sequence[str]) -> Reply:
+        """Ask an address as a stranger would, and return the status alone."""
+        ...
+
+
+class Http:
+    """Outgoing over http.client with the resolved address pinned (no second look-up between check and use)."""
+
+    def post(self, *, url: str, body: bytes, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]) -> Reply:
+        """Send a body and return the reply; never raises for what the other side does."""
+        return _ask("POST", url, body, {**headers, "content-length": str(len(body))}, hosts, private)
+
+    def look(self, *, url: str, hosts: Sequence[str], private: Sequence[str]) -> Reply:
+        """Ask an address as a stranger would: no cookies, no key, no cached answer."""
+        return _ask("GET", url, None, {"cache-control": "no-cache", "accept": "*/*"}, hosts, private)
+
+
+def _ask(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]
+) -> Reply:
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+        scheme = parts.scheme.lower()
+    except ValueError:
+        return Reply(status=0, error="bad-address")
+    if scheme not in ("http", "https") or not host or parts.username is not None:
+        return Reply(status=0, error="bad-address")
+    real_port = port or (443 if scheme == "https" else 80)
+    name = f"{host}:{port}" if port and port not in (80, 443) else host
+    if name not in hosts and f"{host}:{real_port}" not in hosts:
+        return Reply(status=0, error="host-not-enrolled")
+    allow_private = name in private or f"{host}:{real_port}" in private
+    address = _resolve(host, real_port, allow_private=allow_private)
+    if isinstance(address, Reply):
+        return address
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return _exchange(scheme, host, real_port, address, method, path, body, {**headers, "host": parts.netloc.rpartition("@")[2]})
+
+
+def _resolve(host: str, port: int, *, allow_private: bool) -> str | Reply:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return Reply(status=0, error="no-such-host")
+    for *_, place in found:
+        text = str(place[0])
+        try:
+            ip = ipaddress.ip_address(text)
+        except ValueError:
+            continue
+        mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+        if (mapped or ip).is_global or allow_private:
+            return text
+    return Reply(status=0, error="private-address")
+
+
+class _Pinned(http.client.HTTPConnection):
+    def __init__(self, host: str, port: int, address: str, *, secure: bool) -> None:
+        super().__init__(host, port, timeout=CONNECT_SECONDS)
+        self._address, self._secure = address, secure
+
+    def connect(self) -> None:
+        sock = socket.create_connection((self._address, self.port), timeout=CONNECT_SECONDS)
+        if self._secure:
+            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=self.host)
+        sock.settimeout(ANSWER_SECONDS)
+        self.sock = sock
+
+
+def _exchange(
+    scheme: str, host: str, port: int, address: str, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+) -> Reply:
+    connection = _Pinned(host, port, address, secure=scheme == "https")
+    try:
+        connection.request(method, path, body=body, headers={"user-agent": "Odzew", "connection": "close", **headers})
+        response = connection.getresponse()
+        content = response.read(MOST_BYTES) if method == "POST" else b""
+        return Reply(status=response.status, body=content)
+    except TimeoutError:
+        return Reply(status=0, error="timeout")
+    except ssl.SSLError:
+        return Reply(status=0, error="tls")
+    except (OSError, http.client.HTTPException, UnicodeError, ValueError):
+        return Reply(status=0, error="no-answer")
+    finally:
+        connection.close()

@@ -1,0 +1,109 @@
+"""Odzew's own settings: typed, from `ODZEW_*` or the file named by `ODZEW_CONFIG`; a wrong or unknown one stops the start."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from odzew.foundation.errors import Unsafe
+
+_OUTSIDE = frozenset({"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS"})
+
+
+class Settings(BaseModel):
+    """Every setting with its default. The environment's name is `ODZEW_` and the name in capitals; the file has the small name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Annotated[Path, Field(description="The data folder: embedded database, keys, exports.")] = Path(
+        "~/.local/share/odzew"
+    ).expanduser()
+    database_url: Annotated[str, Field(description="A PostgreSQL >= 15 of your own; empty: the embedded one in `data`.")] = ""
+    keys: Annotated[Path | None, Field(description="The folder of the master key; default `data/keys`. Back it up apart.")] = None
+    public_url: Annotated[str, Field(description="Where people reach this desk, for example https://desk.example.org.")] = ""
+    host: Annotated[str, Field(description="The address the web listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="The port the web listens on.")] = 8400
+    web_processes: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 2
+    web_threads: Annotated[int, Field(ge=1, le=32, description="Threads of each web process; each may hold one connection.")] = 4
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="The operator's country (ISO 3166).")] = "PL"
+    jurisdiction: Annotated[str, Field(description="Whose rules bind the desk: EU, UK, US, AU or other.")] = "EU"
+    time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"
+    language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
+    policy: Annotated[Path | None, Field(description="A policy file; default `data/policy.toml` if it exists, else the shipped.")] = (
+        None
+    )
+    notices_per_second: Annotated[int, Field(ge=1, description="Notices a second that one key may send.")] = 1000
+    alarm_mail: Annotated[str, Field(description="Where alarms are mailed.")] = ""
+    smtp_url: Annotated[str, Field(description="smtp[s]://user:password@host:port for alarms by mail.")] = ""
+    alarm_ntfy: Annotated[str, Field(description="The address of an ntfy topic for alarms.")] = ""
+    alarm_webhook: Annotated[str, Field(description="An address that gets alarms as JSON.")] = ""
+    witness_url: Annotated[str, Field(description="An outsider's address that gets the daily checkpoint of the record.")] = ""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much is logged, to stderr.")] = "info"
+    demo: Annotated[bool, Field(description="Set by `odzew demo` alone: loopback, sign-in by link, alarms on a page.")] = False
+
+    @field_validator("data", "keys", "policy", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not a time zone, for example Europe/Warsaw") from error
+        return value
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the master key lies."""
+        return self.keys or self.data / "keys"
+
+    @property
+    def base_url(self) -> str:
+        """The desk's address for people, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def read_settings(*, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of `environ` over those of the file it names in `ODZEW_CONFIG`.
+
+    Raises `Unsafe` with one sentence that names the wrong or unknown setting.
+    """
+    values: dict[str, Any] = {}
+    config = environ.get("ODZEW_CONFIG")
+    if config:
+        try:
+            values.update(tomllib.loads(Path(config).read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise Unsafe(f"ODZEW_CONFIG names {config}, which cannot be read: {error}") from error
+    known = {name.upper() for name in Settings.model_fields}
+    for name, value in environ.items():
+        if not name.startswith("ODZEW_") or (short := name.removeprefix("ODZEW_")) in _OUTSIDE:
+            continue
+        if short not in known:
+            raise Unsafe(f"{name} is not a setting of Odzew; see the list in docs/settings.md or unset it.")
+        if value:
+            values[short.lower()] = value
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "setting"
+        why = "is not a setting of Odzew" if first["type"] == "extra_forbidden" else str(first["msg"])
+        raise Unsafe(f"The setting {name} (ODZEW_{name.upper()}) is wrong: {why}.") from error
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return read_settings(environ=os.environ)

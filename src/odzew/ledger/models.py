@@ -1,0 +1,187 @@
+"""Tables of the room; private to it."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class Event(models.Model):
+    """One act. `data` are the exact canonical bytes; `seq` is given by the sequencer, never by the writer."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    kind = models.TextField()
+    actor = models.TextField()
+    case_id = models.UUIDField(null=True)
+    data = models.BinaryField()
+    seq = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "ledger_event"
+        constraints = [models.UniqueConstraint(fields=["seq"], name="ledger_event_seq", condition=Q(seq__isnull=False))]
+        indexes = [
+            models.Index(fields=["id"], name="ledger_event_fresh", condition=Q(seq__isnull=True)),
+            models.Index(fields=["case_id", "at"], name="ledger_event_case"),
+        ]
+
+
+class Leaf(models.Model):
+    """The hash of an event in the tree (RFC 6962), kept beside the event so that a change of the event shows."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_leaf"
+
+
+class Node(models.Model):
+    """The hash of a complete subtree of 256**level leaves."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_node"
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="ledger_node_place")]
+
+
+class Tree(models.Model):
+    """The one row that says how far the tree has grown; locked while it grows."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    size = models.BigIntegerField(default=0)
+    frontier = models.BinaryField(default=b"")
+
+    class Meta:
+        db_table = "ledger_tree"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="ledger_tree_one")]
+
+
+class Checkpoint(models.Model):
+    """A signed statement of the tree's size and root (C2SP tlog-checkpoint)."""
+
+    size = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    note = models.TextField()
+
+    class Meta:
+        db_table = "ledger_checkpoint"
+
+
+class PersonalText(models.Model):
+    """Words of a person, kept apart so that they can be erased; the record holds only a salted hash of them."""
+
+    id = models.UUIDField(primary_key=True)
+    salt = models.BinaryField()
+    text = models.TextField()
+
+    class Meta:
+        db_table = "ledger_personal_text"
+
+
+class Platform(models.Model):
+    """A service that hosts content: its hosts are the only ones ever probed."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.TextField(unique=True)
+    hosts = ArrayField(models.TextField())
+    private_hosts = ArrayField(models.TextField(), default=list)
+    webhook = models.TextField()
+    webhook_secret = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_platform"
+
+
+class Program(models.Model):
+    """A program with an API key; only a hash of the key is kept."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.TextField()
+    platform = models.ForeignKey(Platform, null=True, on_delete=models.PROTECT)
+    scopes = ArrayField(models.TextField())
+    sources = ArrayField(models.TextField())
+    key_hash = models.BinaryField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    limit_per_second = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "ledger_program"
+
+
+class Person(models.Model):
+    """A human of the desk. The record knows them by `pseudonym` only."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.TextField(unique=True)
+    role = models.TextField()
+    pseudonym = models.TextField(unique=True)
+    key_hash = models.BinaryField(null=True)
+    key_expires_at = models.DateTimeField(null=True)
+    sign_in_hash = models.BinaryField(null=True)
+    sign_in_expires_at = models.DateTimeField(null=True)
+    second_factor = models.BinaryField(null=True)
+    second_factor_used = models.BigIntegerField(default=0)
+    enrolled_at = models.DateTimeField(null=True)
+    counts_from = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_person"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=["reviewer", "lead", "safety_officer", "auditor", "operator", "specialist"]),
+                name="ledger_person_role",
+            )
+        ]
+
+
+class Delivery(models.Model):
+    """The outbox: something that must leave the house. It is tried until it is delivered or refused for good."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.TextField()
+    subject_id = models.UUIDField()
+    case_id = models.UUIDField(null=True)
+    platform_id = models.UUIDField(null=True)
+    order_key = models.TextField(default="")
+    payload = models.JSONField()
+    state = models.TextField(default="waiting")
+    created_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    attempts = models.IntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_delivery"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "delivered", "refused", "superseded"]), name="ledger_delivery_state"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], name="ledger_delivery_due", condition=Q(state="waiting")),
+            models.Index(fields=["subject_id"], name="ledger_delivery_subject"),
+        ]
+
+
+class Attempt(models.Model):
+    """One try of a delivery: written before it is made, finished after."""
+
+    id = models.UUIDField(primary_key=True)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE)
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    status = models.IntegerField(null=True)
+    error = models.TextField(default="")
+
+    class Meta:
+        db_table = "ledger_attempt"

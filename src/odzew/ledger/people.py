@@ -1,0 +1,306 @@
+"""People, programs and platforms: who may come in, and as what."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import pyotp
+
+from odzew.foundation.errors import Conflict, Invalid, NotFound, Unauthorised
+from odzew.foundation.ids import new_id
+from odzew.foundation.secrets import Keys, hash_key
+from odzew.foundation.writes import fetch_all
+from odzew.ledger.models import Person, Platform, Program
+from odzew.policy.vocabulary import ROLES, SOURCES
+
+SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "metrics"})
+DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
+KEY_LIVES: Final = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is calling: a program with scopes and sources, or a person with a role. `actor` is what the record calls them."""
+
+    id: uuid.UUID
+    what: Literal["program", "person"]
+    actor: str
+    name: str
+    scopes: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    platform: uuid.UUID | None = None
+    role: str = ""
+    limit_per_second: int | None = None
+
+    @property
+    def decides(self) -> bool:
+        """Is this a person who may decide cases?"""
+        return self.what == "person" and self.role in DECIDERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformView:
+    """A platform: its hosts (`private_hosts` are those of them allowed to be private or loopback), its webhook and secret."""
+
+    id: uuid.UUID
+    name: str
+    hosts: tuple[str, ...]
+    private_hosts: tuple[str, ...]
+    webhook: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """A person of the desk."""
+
+    id: uuid.UUID
+    name: str
+    role: str
+    pseudonym: str
+    enrolled: bool
+
+
+def _key(kind: str, owner: uuid.UUID) -> tuple[str, str]:
+    secret = secrets.token_urlsafe(32)
+    return f"odz_{kind}_{owner.hex}_{secret}", secret
+
+
+def add_program(
+    *,
+    name: str,
+    scopes: frozenset[str],
+    sources: frozenset[str],
+    now: datetime,
+    platform: uuid.UUID | None = None,
+    limit_per_second: int | None = None,
+) -> str:
+    """Enrol a program and return its key, the only time it can be seen. Raises `Invalid` for an unknown scope or source."""
+    if unknown := sorted((scopes - SCOPES) | (sources - SOURCES)):
+        raise Invalid(f"There is no scope or source {unknown[0]}; scopes: {', '.join(sorted(SCOPES))}.")
+    program = new_id(now=now)
+    key, secret = _key("prg", program)
+    Program.objects.create(
+        id=program,
+        name=name,
+        platform_id=platform,
+        scopes=sorted(scopes),
+        sources=sorted(sources),
+        key_hash=hash_key(secret=secret),
+        created_at=now,
+        limit_per_second=limit_per_second,
+    )
+    return key
+
+
+def revoke_program(*, program: uuid.UUID, now: datetime) -> None:
+    """End a program's key. Raises `NotFound`."""
+    if not Program.objects.filter(id=program, revoked_at=None).update(revoked_at=now):
+        raise NotFound("There is no such key, or it was revoked before.")
+
+
+def add_platform(
+    *, name: str, hosts: list[str], private_hosts: list[str], webhook: str, keys: Keys, now: datetime
+) -> tuple[PlatformView, str]:
+    """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen. Raises `Conflict`."""
+    if Platform.objects.filter(name=name).exists():
+        raise Conflict(f"A platform called {name} is enrolled already; choose another name.")
+    secret = "whsec_" + pyotp.random_base32(52)[:52].ljust(52, "A")
+    row = Platform.objects.create(
+        id=new_id(now=now),
+        name=name,
+        hosts=hosts,
+        private_hosts=private_hosts,
+        webhook=webhook,
+        webhook_secret=keys.seal(clear=secret.encode()),
+        created_at=now,
+    )
+    return _platform(row, secret), secret
+
+
+def _platform(row: Platform, secret: str) -> PlatformView:
+    return PlatformView(
+        id=row.id,
+        name=row.name,
+        hosts=tuple(row.hosts),
+        private_hosts=tuple(row.private_hosts),
+        webhook=row.webhook,
+        secret=secret,
+    )
+
+
+def platforms(*, keys: Keys) -> dict[uuid.UUID, PlatformView]:
+    """Return all platforms by id."""
+    return {
+        row.id: _platform(row, (keys.unseal(sealed=bytes(row.webhook_secret)) or b"").decode()) for row in Platform.objects.all()
+    }
+
+
+def add_person(*, name: str, role: str, now: datetime, counts_from: datetime | None = None) -> PersonView:
+    """Enrol a person, who counts for the desk's size once a second factor is set. Raises `Invalid`, `Conflict`."""
+    if role not in ROLES:
+        raise Invalid(f"There is no role {role}; roles: {', '.join(ROLES)}.")
+    if Person.objects.filter(name=name).exists():
+        raise Conflict(f"A person called {name} is enrolled already; choose another name.")
+    row = Person.objects.create(
+        id=new_id(now=now), name=name, role=role, pseudonym=f"{role}-{secrets.token_hex(3)}", counts_from=counts_from or now
+    )
+    return _person(row)
+
+
+def _person(row: Person) -> PersonView:
+    return PersonView(
+        id=row.id, name=row.name, role=row.role, pseudonym=row.pseudonym, enrolled=row.enrolled_at is not None and row.left_at is None
+    )
+
+
+def people() -> list[PersonView]:
+    """Return everybody who has not left, by name."""
+    return [_person(row) for row in Person.objects.filter(left_at=None).order_by("name")]
+
+
+def person(*, person: uuid.UUID) -> PersonView | None:
+    """Return one person who has not left, or None."""
+    row = Person.objects.filter(id=person, left_at=None).first()
+    return _person(row) if row else None
+
+
+def set_role(*, person: uuid.UUID, role: str) -> None:
+    """Give a person another role. Raises `Invalid`, `NotFound`."""
+    if role not in ROLES:
+        raise Invalid(f"There is no role {role}; roles: {', '.join(ROLES)}.")
+    if not Person.objects.filter(id=person, left_at=None).update(role=role):
+        raise NotFound("There is no such person.")
+
+
+def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
+    """Let a person go: no key and no sign-in works any more. Raises `NotFound`."""
+    if not Person.objects.filter(id=person, left_at=None).update(
+        left_at=now, key_hash=None, sign_in_hash=None, second_factor=None
+    ):
+        raise NotFound("There is no such person.")
+
+
+def enrol_second_factor(*, person: uuid.UUID, keys: Keys, now: datetime) -> str:
+    """Give a person a new second factor (RFC 6238); return the `otpauth://` address for their authenticator."""
+    row = Person.objects.filter(id=person, left_at=None).first()
+    if row is None:
+        raise NotFound("There is no such person.")
+    secret = pyotp.random_base32()
+    row.second_factor = keys.seal(clear=secret.encode())
+    row.enrolled_at = row.enrolled_at or now
+    row.save(update_fields=["second_factor", "enrolled_at"])
+    return pyotp.TOTP(secret).provisioning_uri(name=row.name, issuer_name="Odzew")
+
+
+def new_sign_in(*, person: uuid.UUID, now: datetime, lives: timedelta) -> str:
+    """Return a fresh sign-in secret for a person; the former one stops working."""
+    secret = secrets.token_urlsafe(32)
+    Person.objects.filter(id=person, left_at=None).update(
+        sign_in_hash=hash_key(secret=secret), sign_in_expires_at=now + lives
+    )
+    return secret
+
+
+def sign_in(*, secret: str, code: str | None, keys: Keys, now: datetime) -> PersonView:
+    """Return who signs in. `code` is the second factor's; None only where the caller allows sign-in by link alone (the demo).
+
+    A code works once. Raises `Unauthorised` with the same sentence whatever was wrong.
+    """
+    wrong = Unauthorised("That did not work. Check the secret and the code, or ask the operator for a new sign-in secret.")
+    row = Person.objects.filter(sign_in_hash=hash_key(secret=secret), left_at=None).first()
+    if row is None or row.sign_in_expires_at is None or row.sign_in_expires_at <= now:
+        raise wrong
+    if code is not None and not _second_factor(row, code, keys, now):
+        raise wrong
+    return _person(row)
+
+
+def _second_factor(row: Person, code: str, keys: Keys, now: datetime) -> bool:
+    clear = keys.unseal(sealed=bytes(row.second_factor)) if row.second_factor else None
+    if clear is None:
+        return False
+    totp = pyotp.TOTP(clear.decode())
+    step = int(now.timestamp()) // 30
+    for candidate in (step, step - 1, step + 1):
+        if hmac.compare_digest(totp.generate_otp(candidate), code.strip()):
+            used = Person.objects.filter(id=row.id, second_factor_used__lt=candidate).update(second_factor_used=candidate)
+            return bool(used)
+    return False
+
+
+def new_person_key(*, person: uuid.UUID, now: datetime) -> str:
+    """Return a key for a person that lives 12 hours; the former one stops working. The caller has checked the second factor."""
+    key, secret = _key("per", person)
+    if not Person.objects.filter(id=person, left_at=None).update(
+        key_hash=hash_key(secret=secret), key_expires_at=now + KEY_LIVES
+    ):
+        raise NotFound("There is no such person.")
+    return key
+
+
+def caller_of_key(*, key: str, now: datetime) -> Caller | None:
+    """Return who a key belongs to, or None if it is unknown, wrong, revoked or expired."""
+    parts = key.split("_", 3)
+    if len(parts) != 4 or parts[0] != "odz" or parts[1] not in ("prg", "per"):
+        return None
+    try:
+        owner = uuid.UUID(hex=parts[2])
+    except ValueError:
+        return None
+    return _program_caller(owner, parts[3], now) if parts[1] == "prg" else _person_caller(owner, parts[3], now)
+
+
+def _program_caller(owner: uuid.UUID, secret: str, now: datetime) -> Caller | None:
+    rows = fetch_all(
+        "SELECT name, platform_id, scopes, sources, key_hash, limit_per_second FROM ledger_program "
+        "WHERE id = %s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %s)",
+        [owner, now],
+    )
+    if not rows or not hmac.compare_digest(bytes(rows[0][4]), hash_key(secret=secret)):
+        return None
+    name, platform, scopes, sources, _hash, limit = rows[0]
+    return Caller(
+        id=owner,
+        what="program",
+        actor=f"program:{owner}",
+        name=name,
+        scopes=frozenset(scopes),
+        sources=frozenset(sources),
+        platform=platform,
+        limit_per_second=limit,
+    )
+
+
+def _person_caller(owner: uuid.UUID, secret: str, now: datetime) -> Caller | None:
+    row = Person.objects.filter(id=owner, left_at=None, key_expires_at__gt=now).first()
+    if row is None or row.key_hash is None or not hmac.compare_digest(bytes(row.key_hash), hash_key(secret=secret)):
+        return None
+    return caller_of_person(row_person=_person(row))
+
+
+def caller_of_person(*, row_person: PersonView) -> Caller:
+    """Return the caller that a signed-in person is."""
+    return Caller(
+        id=row_person.id, what="person", actor=row_person.pseudonym, name=row_person.name, role=row_person.role, scopes=frozenset({"read"})
+    )
+
+
+def desk_size(*, now: datetime) -> Literal["solo", "pair", "team"]:
+    """Return the size of the desk: how many people who may decide have a second factor (practice 1)."""
+    sql = (
+        "SELECT count(*) FROM ledger_person WHERE left_at IS NULL AND enrolled_at IS NOT NULL AND counts_from <= %s AND role = ANY(%s)"
+    )
+    count = int(fetch_all(sql, [now, sorted(DECIDERS)])[0][0])
+    return "solo" if count < 2 else "pair" if count == 2 else "team"
+
+
+def deciders(*, now: datetime) -> list[PersonView]:
+    """Return the people who may decide now."""
+    rows = Person.objects.filter(left_at=None, enrolled_at__isnull=False, counts_from__lte=now, role__in=DECIDERS)
+    return [_person(row) for row in rows.order_by("name")]

@@ -1,0 +1,73 @@
+"""Values that other rooms see."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from odzew.cases.data import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """What a reporter says it is, in the vocabulary; `minor` None: the reporter does not know."""
+
+    kind: str
+    minor: bool | None
+    claimant: str
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A notice as a program sent it. `regimes`: the formal requests it is complete for."""
+
+    external_id: str | None
+    source: str
+    concern: Concern
+    places: tuple[Place, ...]
+    text: str = ""
+    language: str = ""
+    hashes: tuple[dict[str, Any], ...] = ()
+    account_id: str | None = None
+    regimes: frozenset[str] = frozenset()
+    case: uuid.UUID | None = None
+
+    def body_hash(self) -> bytes:
+        """Return the hash by which the same content is known again."""
+        body = [
+            self.source,
+            [self.concern.kind, self.concern.minor, self.concern.claimant, sorted(self.concern.flags)],
+            [[p.item_id, p.url] for p in self.places],
+            [self.text, self.language, list(self.hashes), self.account_id, sorted(self.regimes), str(self.case or "")],
+        ]
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a reporter gets: ids, the code (None when it can no longer be shown) and when the next answer is due at the latest."""
+
+    notice: uuid.UUID
+    case: uuid.UUID
+    code: str | None
+    answer_due: datetime
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHandling:
+    """A notice that still waits for its answer on a case."""
+
+    id: uuid.UUID
+    notice: uuid.UUID
+    language: str
+    claimant: str
+    account_id: str | None
+    program: uuid.UUID | None
+    platform: uuid.UUID | None
+    minor: bool | None

@@ -1,0 +1,67 @@
+"""Tables of the room; private to it."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class Notice(models.Model):
+    """A report as received; a trigger in the database refuses every change of it."""
+
+    id = models.UUIDField(primary_key=True)
+    program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT)
+    external_id = models.TextField(null=True)
+    source = models.TextField()
+    kind = models.TextField()
+    minor = models.BooleanField(null=True)
+    claimant = models.TextField()
+    flags = ArrayField(models.TextField())
+    places = models.JSONField()
+    hashes = models.JSONField(default=list)
+    language = models.TextField()
+    reporter = models.TextField()
+    account_id = models.TextField(null=True)
+    text_id = models.UUIDField(null=True)
+    body_hash = models.BinaryField()
+    receipt = models.BinaryField(unique=True)
+    received_at = models.DateTimeField()
+    answer_due = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_notice"
+        constraints = [
+            models.UniqueConstraint(fields=["program", "external_id"], name="notices_notice_external"),
+        ]
+
+
+class Handling(models.Model):
+    """How far a notice has come on a case. It ends only with a delivered answer."""
+
+    id = models.UUIDField(primary_key=True)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    primary = models.BooleanField()
+    state = models.TextField(default="open")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notices_handling"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["open", "answered", "moved"]), name="notices_handling_state"),
+            models.UniqueConstraint(fields=["notice", "case"], name="notices_handling_once"),
+        ]
+        indexes = [models.Index(fields=["case"], name="notices_handling_case")]
+
+
+class SealedReply(models.Model):
+    """For 24 hours, the sealed reply to a notice, so that the same `external_id` gets the identical body."""
+
+    notice = models.OneToOneField(Notice, primary_key=True, on_delete=models.CASCADE)
+    sealed = models.BinaryField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_sealed_reply"
+        indexes = [models.Index(fields=["until"], name="notices_sealed_until")]

@@ -1,0 +1,125 @@
+"""A reporter or an uploader complains about a decision (DSA art. 20)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from django.db import transaction
+
+from odzew.cases.clocks import arm, armed
+from odzew.cases.items import items_of
+from odzew.cases.rows import CaseRow, lock_case, save_case
+from odzew.decisions.api import add_appeal, open_appeals
+from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound
+from odzew.foundation.writes import Writes
+from odzew.ledger.events import keep_text, record
+from odzew.ledger.people import Caller
+from odzew.notices.api import by_receipt, reopen, view
+from odzew.notices.receipt import clean
+from odzew.policy.clocks import clock
+from odzew.usecases._answering import regime_of
+from odzew.usecases.desk import Desk
+
+LONGEST: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealed:
+    """An appeal and when it is answered at the latest."""
+
+    appeal: uuid.UUID
+    answer_due: datetime
+
+
+def appeal(
+    *,
+    case: uuid.UUID,
+    by: Literal["reporter", "uploader"],
+    text: str,
+    desk: Desk,
+    now: datetime,
+    caller: Caller | None = None,
+    receipt_code: str = "",
+    account_id: str = "",
+) -> Appealed:
+    """Record a complaint, open the case for somebody new, and arm the clock of its answer; what is hidden stays hidden.
+
+    A reporter is known by the receipt code, an uploader by their platform's key and account. An appeal that is open already is
+    returned again, with what is added kept. Raises `NotFound`, `Forbidden`, `Invalid`, and `Conflict` when there is nothing yet to
+    appeal against.
+    """
+    if not text.strip():
+        raise Invalid("Tell us what we missed; a few words are enough.")
+    if len(text) > LONGEST:
+        raise Invalid(f"An appeal has at most {LONGEST} characters.")
+    with transaction.atomic():
+        notice = _notice(receipt_code, desk) if by == "reporter" else None
+        row = lock_case(case=case)
+        account = None
+        if by == "reporter":
+            if notice is None or row.id not in _cases_of(notice):
+                raise NotFound("There is no such case for this code.")
+            if row.undecided and not open_appeals(case=row.id):
+                raise Conflict("There is no decision yet; you will have an answer, and then you can ask us to look again.")
+        else:
+            account = _account(row, caller, account_id)
+            if not row.withheld:
+                raise Conflict("Nothing of this account is hidden in this case.")
+        return _appeal(row, by, notice, account, text.strip(), caller, desk, now)
+
+
+def _notice(code: str, desk: Desk) -> uuid.UUID | None:
+    digits = clean(typed=code)
+    return by_receipt(lookup=desk.keys.receipt_lookup(code=digits)) if digits else None
+
+
+def _cases_of(notice: uuid.UUID) -> tuple[uuid.UUID, ...]:
+    known = view(notice=notice)
+    return known.cases if known else ()
+
+
+def _account(row: CaseRow, caller: Caller | None, account_id: str) -> uuid.UUID:
+    if caller is None or caller.what != "program" or caller.platform is None:
+        raise Forbidden("An uploader appeals through their platform's key.")
+    for item in items_of(case=row.id):
+        if item.platform_id == caller.platform and item.account_external == account_id and item.account:
+            return item.account
+    raise NotFound("There is no such case for this account.")
+
+
+def _appeal(
+    row: CaseRow,
+    by: Literal["reporter", "uploader"],
+    notice: uuid.UUID | None,
+    account: uuid.UUID | None,
+    text: str,
+    caller: Caller | None,
+    desk: Desk,
+    now: datetime,
+) -> Appealed:
+    writes = Writes()
+    running = armed(cases=[row.id])[row.id]
+    known = next((a for a in open_appeals(case=row.id) if (a.by, a.notice, a.account) == (by, notice, account)), None)
+    text_id, salted = keep_text(writes, text=text, now=now)
+    facts = {"by": by, "text": salted}
+    actor = caller.actor if caller else "reporter"
+    if known is not None and ("appeal_decide", known.id) in running:
+        record(writes, kind="appeal.added", actor=actor, now=now, case=row.id, facts={**facts, "appeal": str(known.id)})
+        writes.send()
+        return Appealed(appeal=known.id, answer_due=running["appeal_decide", known.id].due)
+    appeal_id = add_appeal(
+        writes, case=row.id, by=by, notice=notice, account=account, text=text_id, against_round=row.round, now=now
+    )
+    plan = clock(desk.policy, "appeal_decide", regime=regime_of(case=row), desk=desk.size(now=now), by=by)
+    due = arm(writes, plan=plan, case=row.id, running=running, now=now, subject=appeal_id)
+    record(writes, kind="appeal.lodged", actor=actor, now=now, case=row.id, facts={**facts, "appeal": str(appeal_id)})
+    if not row.undecided:
+        after = replace(row, state="open", round=row.round + 1, reopened_at=now, queue_at=min(row.queue_at, now), decided_at=None)
+        save_case(writes, before=row, after=after)
+    writes.send()
+    if notice is not None:
+        reopen(case=row.id, notices=[notice])
+    return Appealed(appeal=appeal_id, answer_due=due)

@@ -1,0 +1,59 @@
+"""What every use case is given besides its own facts: the desk it acts for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from odzew.enforcement.api import hourly_peak
+from odzew.foundation.secrets import Keys
+from odzew.ledger.people import desk_size
+from odzew.policy.rules import Policy
+
+Size = Literal["solo", "pair", "team"]
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """Figures that change slowly; read again when they are older than a few seconds of the caller's own time."""
+
+    size: Size = "solo"
+    size_at: datetime | None = None
+    peak: int = 0
+    peak_hour: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The desk: its keys, its policy, whose law binds it, and how it tells times. Made once by an entrypoint."""
+
+    keys: Keys
+    policy: Policy
+    jurisdiction: str = "EU"
+    country: str = "PL"
+    zone: str = "Europe/Warsaw"
+    language: str = "en"
+    origin: str = "odzew"
+    emergency: str = "112"
+    size_cached_for: timedelta = timedelta(seconds=2)
+    _remembered: _Remembered = field(default_factory=_Remembered, repr=False, compare=False)
+
+    def size(self, *, now: datetime) -> Size:
+        """Return the size of the desk, at most `size_cached_for` old."""
+        memory = self._remembered
+        if memory.size_at is None or not timedelta(0) <= now - memory.size_at < self.size_cached_for:
+            memory.size, memory.size_at = desk_size(now=now), now
+        return memory.size
+
+    def peak(self, *, now: datetime) -> int:
+        """Return the hourly peak of unverified hides of the last 30 days, counted once an hour."""
+        memory, hour = self._remembered, now.replace(minute=0, second=0, microsecond=0)
+        if memory.peak_hour != hour:
+            memory.peak, memory.peak_hour = hourly_peak(now=now), hour
+        return memory.peak
+
+    def forget(self) -> None:
+        """Drop what is remembered: people or roles have just changed."""
+        self._remembered.size_at = None
+        self._remembered.peak_hour = None

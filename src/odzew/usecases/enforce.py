@@ -1,0 +1,375 @@
+"""What was left for the outside is sent; what was ordered is looked at until it is seen."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from odzew.alarms.api import ring
+from odzew.answers.api import answer as answer_by_id
+from odzew.answers.api import delivered as answer_delivered
+from odzew.cases.clocks import armed, stop
+from odzew.cases.data import ItemView
+from odzew.cases.items import item as item_by_id
+from odzew.cases.items import set_baseline
+from odzew.cases.rows import CaseRow, lock_case
+from odzew.decisions.api import statement_delivered
+from odzew.enforcement.api import (
+    HIDING,
+    REFUSED,
+    claim_probes,
+    keep_probes,
+    lock_measure,
+    measures_of,
+    order,
+    probe_later,
+    set_state,
+)
+from odzew.enforcement.data import MeasureView, Seen
+from odzew.foundation.outgoing import Outgoing, Reply
+from odzew.foundation.writes import Writes
+from odzew.ledger.events import record
+from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish
+from odzew.ledger.people import PlatformView, platforms
+from odzew.notices.api import open_handlings
+from odzew.policy.clocks import probe_schedule
+from odzew.usecases._answering import CLOSING, base_facts, closing_of, hiding, tell, tell_verdict
+from odzew.usecases._judging import PROMISING, order_on
+from odzew.usecases._verdicts import verdict_of
+from odzew.usecases.decide import KEEP_FOR
+from odzew.usecases.desk import Desk
+
+Clock = Callable[[], datetime]
+AlarmSender = Callable[[dict[str, Any], datetime], bool]
+
+# How soon an address that still answers is looked at again, in seconds, until the first scheduled look.
+_SOON: Final = (1, 2, 3, 5, 10, 20, 40, 60, 120, 180, 240)
+_EVENTS: Final = {"measure": "measure.ordered", "answer": "answer.ready", "statement": "statement.ready"}
+
+
+def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limit: int = 50) -> int:
+    """Send what is due and look at what was ordered; return how much was done.
+
+    Each try is written down before it is made and its outcome after; a try whose process dies is made again (at least once, the
+    platform tells by `measure_id`). `clock` gives the moment, since a reply may take seconds. No transaction is open while anything
+    outside is asked.
+    """
+    known = platforms(keys=desk.keys)
+    with transaction.atomic():
+        due = claim_due(now=clock(), limit=limit)
+    for d in due:
+        _deliver(d, known, desk, out, alarm, clock)
+    with transaction.atomic():
+        looks = claim_probes(now=clock(), limit=limit)
+    for m in looks:
+        _look_at(m, known, desk, out, clock)
+    return len(due) + len(looks)
+
+
+# Sending
+
+
+def _deliver(
+    d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock
+) -> None:
+    if d.kind == "alarm":
+        sent = alarm(d.payload, d.created_at)
+        with transaction.atomic():
+            finish(
+                delivery=d.id,
+                state="delivered" if sent else "waiting",
+                status=None,
+                error="" if sent else "no channel took it",
+                now=clock(),
+                attempts=d.attempts,
+            )
+        return
+    platform = known.get(d.platform) if d.platform else None
+    if platform is None:
+        _refused(d, Reply(status=0, error="no-platform"), clock())
+        return
+    if d.kind == "measure":
+        _first_look(d, platform, out, clock)
+    reply = _send(d, platform, out, clock())
+    now = clock()
+    if 200 <= reply.status < 300:
+        _accepted(d, reply, desk, now)
+    elif (400 <= reply.status < 500 and reply.status not in (408, 425, 429)) or exhausted(attempts=d.attempts):
+        _refused(d, reply, now)
+    else:
+        with transaction.atomic():
+            finish(
+                delivery=d.id, state="waiting", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts
+            )
+
+
+def _send(d: Due, platform: PlatformView, out: Outgoing, now: datetime) -> Reply:
+    body = json.dumps({"type": _EVENTS[d.kind], "timestamp": d.created_at.isoformat(), "data": d.payload}, ensure_ascii=False).encode()
+    headers = sign(secret=platform.secret, message=str(d.id), body=body, now=now)
+    webhook_hosts = [_host(platform.webhook)]
+    private = [h for h in webhook_hosts if h in platform.private_hosts]
+    return out.post(url=platform.webhook, body=body, headers=headers, hosts=webhook_hosts, private=private)
+
+
+def _host(url: str) -> str:
+    from odzew.cases.addresses import host_of
+
+    return host_of(url=url)
+
+
+def sign(*, secret: str, message: str, body: bytes, now: datetime) -> dict[str, str]:
+    """Return the headers of a signed webhook (Standard Webhooks 1.0: HMAC-SHA256 over id, seconds and body)."""
+    stamp = str(int(now.timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    mac = hmac.digest(key, f"{message}.{stamp}.".encode() + body, hashlib.sha256)
+    return {
+        "content-type": "application/json",
+        "webhook-id": message,
+        "webhook-timestamp": stamp,
+        "webhook-signature": "v1," + base64.b64encode(mac).decode(),
+    }
+
+
+def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> None:
+    """Before the first order on an item: what does a stranger see? Without it, "gone" would prove nothing."""
+    with transaction.atomic():
+        measure = lock_measure(measure=d.subject)
+        view = item_by_id(item=measure.item) if measure and measure.item else None
+    if measure is None or view is None or view.baseline:
+        return
+    seen = _ask_all(view, platform, out)
+    if any(s.status == 0 or s.status >= 500 for s in seen) and not any(s.status < 400 and s.status for s in seen):
+        return
+    baseline = "none" if not seen else "open" if any(s.status not in REFUSED for s in seen) else "refused"
+    with transaction.atomic():
+        writes = Writes()
+        set_baseline(writes, item=view.id, baseline=baseline)
+        keep_probes(writes, measure=measure.id, seen=seen, purpose="before", now=clock())
+        record(
+            writes,
+            kind="item.first_look",
+            actor="desk",
+            now=clock(),
+            case=measure.case,
+            facts={"item": str(view.id), "baseline": baseline, "statuses": [s.status for s in seen]},
+        )
+        writes.send()
+
+
+def _ask_all(view: ItemView, platform: PlatformView, out: Outgoing) -> list[Seen]:
+    urls = [u for u in dict.fromkeys([view.url, *(u for _, u in view.media)]) if u]
+    return [
+        Seen(url=u, status=out.look(url=u, hosts=platform.hosts, private=platform.private_hosts).status) for u in urls
+    ]
+
+
+def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
+    with transaction.atomic():
+        writes = Writes()
+        row = lock_case(case=d.case) if d.case else None
+        finish(delivery=d.id, state="delivered", status=reply.status, error="", now=now, attempts=d.attempts)
+        if d.kind == "measure":
+            measure = lock_measure(measure=d.subject)
+            if measure is not None and measure.state in ("ordered", "failed", "accepted", "returned"):
+                _measure_accepted(writes, measure, now)
+        elif d.kind == "statement":
+            statement_delivered(writes, statement=d.subject, now=now)
+            _stop_subject(writes, d, now)
+        elif d.kind == "answer" and row is not None:
+            _answer_taken(writes, d, row, desk, now)
+        record(writes, kind=f"{d.kind}.accepted", actor="platform", now=now, case=d.case, facts={"subject": str(d.subject)})
+        writes.send()
+        if d.kind == "measure" and row is not None:
+            _after_change(row, desk, now)
+
+
+def _stop_subject(writes: Writes, d: Due, now: datetime) -> None:
+    if d.case:
+        running = armed(cases=[d.case])[d.case]
+        stop(writes, clocks=[c for (_, s), c in running.items() if s == d.subject], now=now)
+
+
+def _measure_accepted(writes: Writes, measure: MeasureView, now: datetime) -> None:
+    view = item_by_id(item=measure.item) if measure.item else None
+    unseen = view is None or view.baseline in ("none", "refused") and measure.measure in HIDING
+    if view is not None and view.baseline in ("none", "refused") and measure.measure == "restore":
+        unseen = True
+    if unseen:
+        set_state(writes, measure=measure, state="told", now=now)
+        return
+    set_state(writes, measure=measure, state="accepted", now=now, probe_at=now if measure.in_force else None)
+
+
+def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetime) -> None:
+    answer_delivered(writes, answer=d.subject, now=now)
+    given = answer_by_id(answer=d.subject)
+    if given is None or given.kind not in CLOSING:
+        return
+    running = armed(cases=[row.id])[row.id]
+    for h in open_handlings(cases=[row.id])[row.id]:
+        if h.notice == given.notice:
+            closing_of(writes, case=row, handling=h, running=running, desk=desk, now=now)
+
+
+def _refused(d: Due, reply: Reply, now: datetime) -> None:
+    """The platform says no: kept, shown on the case, and an alarm; a person must act."""
+    with transaction.atomic():
+        writes = Writes()
+        finish(delivery=d.id, state="refused", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
+        if d.kind == "measure" and (measure := lock_measure(measure=d.subject)) is not None:
+            set_state(writes, measure=measure, state="failed", now=now)
+        ring(writes, code="refused", now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
+        record(
+            writes, kind=f"{d.kind}.refused", actor="platform", now=now, case=d.case, facts={"subject": str(d.subject), "status": reply.status}
+        )
+        writes.send()
+
+
+# Looking
+
+
+def _look_at(m: MeasureView, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: Outgoing, clock: Clock) -> None:
+    view = item_by_id(item=m.item) if m.item else None
+    platform = known.get(view.platform_id) if view and view.platform_id else None
+    if view is None or platform is None:
+        probe_later(measure=m.id, at=clock() + timedelta(hours=1))
+        return
+    saw(measure=m.id, seen=_ask_all(view, platform, out), desk=desk, now=clock())
+
+
+def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> None:
+    """Record what the addresses of a measure's item answered, and do what follows.
+
+    Hiding is done when every address refuses (403, 404, 410, 451), restoring when every address answers 200. Seen open again without
+    our order: ordered again, and an alarm. No answer and 5xx prove nothing.
+    """
+    with transaction.atomic():
+        writes = Writes()
+        known = lock_measure(measure=measure)
+        if known is None or not known.in_force:
+            return
+        row = lock_case(case=known.case)
+        keep_probes(writes, measure=measure, seen=seen, purpose="verify", now=now)
+        unsure = not seen or any(s.status == 0 or s.status >= 500 for s in seen)
+        as_wanted = bool(seen) and all((s.status in REFUSED) if known.measure in HIDING else s.status == 200 for s in seen)
+        open_again = known.measure in HIDING and any(200 <= s.status < 400 for s in seen)
+        if as_wanted:
+            _seen_done(writes, known, seen, desk, now)
+        elif known.state == "done" and open_again:
+            _returned(writes, known, row, now)
+        else:
+            _not_yet(writes, known, unsure=unsure, desk=desk, now=now)
+        writes.send()
+        _after_change(row, desk, now)
+
+
+def _seen_done(writes: Writes, m: MeasureView, seen: list[Seen], desk: Desk, now: datetime) -> None:
+    schedule = probe_schedule(desk.policy)
+    step = max(m.probe_step if m.state == "done" else 0, 0) + 1
+    begin = m.accepted_at or m.ordered_at
+    if m.measure == "restore":
+        at = None
+    elif step < len(schedule):
+        at = max(begin + schedule[step], now + timedelta(seconds=1))
+    else:
+        at = now + desk.policy.probe_every
+    set_state(writes, measure=m, state="done", now=now, probe_at=at, probe_step=step)
+    if m.state != "done":
+        record(
+            writes,
+            kind="measure.done",
+            actor="desk",
+            now=now,
+            case=m.case,
+            facts={"measure": str(m.id), "what": m.measure, "statuses": [s.status for s in seen]},
+        )
+
+
+def _returned(writes: Writes, m: MeasureView, row: CaseRow, now: datetime) -> None:
+    """It was gone and is open again: hidden again, and everybody who must know is told."""
+    view = item_by_id(item=m.item) if m.item else None
+    set_state(writes, measure=m, state="returned", now=now)
+    ring(writes, code="returned", now=now, case=row.id)
+    record(writes, kind="measure.returned", actor="desk", now=now, case=row.id, facts={"measure": str(m.id), "what": m.measure})
+    writes.send()
+    if view is not None and view.registered and view.platform_id:
+        keep = now + KEEP_FOR if m.measure == "remove" else None
+        again_order = order_on(item=view, measure=m.measure, scope=m.scope, ground=m.ground, keep_until=keep)
+        order(writes, case=row.id, orders=[again_order], actor="desk", now=now, why="returned")
+
+
+def _not_yet(writes: Writes, m: MeasureView, *, unsure: bool, desk: Desk, now: datetime) -> None:
+    """Still as before, or nothing sure: look again soon; at the first scheduled look order it again and ring."""
+    if m.state == "done":
+        pause = timedelta(minutes=5) if unsure else timedelta(minutes=1)
+        set_state(writes, measure=m, state="done", now=now, probe_at=now + pause, probe_step=m.probe_step)
+        return
+    begin = m.accepted_at or m.ordered_at
+    limit = probe_schedule(desk.policy)[1] if len(probe_schedule(desk.policy)) > 1 else timedelta(minutes=15)
+    step = m.probe_step + 1
+    if step <= len(_SOON) and now - begin < limit:
+        pause = timedelta(seconds=_SOON[step - 1])
+    else:
+        pause = limit
+        ring(writes, code="not_gone" if m.measure in HIDING else "not_restored", now=now, case=m.case)
+        record(writes, kind="measure.ordered_again", actor="desk", now=now, case=m.case, facts={"measure": str(m.id)})
+        again(subject=m.id, now=now)
+    set_state(writes, measure=m, state=m.state, now=now, probe_at=now + pause, probe_step=step)
+
+
+# Telling
+
+
+def _after_change(row: CaseRow, desk: Desk, now: datetime) -> None:
+    """A measure moved on: reporters who may now be told something true are told."""
+    writes = Writes()
+    waiting = open_handlings(cases=[row.id])[row.id]
+    if not waiting:
+        return
+    measures = measures_of(case=row.id)
+    running = armed(cases=[row.id])[row.id]
+    if row.undecided:
+        seen, told = hiding(measures=measures)
+        fresh = [h for h in waiting if not _was_told_hidden(h.notice, row.id)] if seen or told else []
+        if fresh:
+            due = [c.due for (n, _), c in running.items() if n in PROMISING]
+            facts = base_facts(
+                kind="hidden",
+                handling_language=desk.language,
+                case=row,
+                measures=measures,
+                promise=min(due) if due else None,
+                desk=desk,
+                now=now,
+            )
+            tell(writes, case=row, handlings=fresh, facts=replace(facts, automated=True), desk=desk, now=now, running=running)
+    else:
+        verdict = verdict_of(case=row)
+        untold = [h for h in waiting if not _was_told_verdict(h.notice, row)]
+        if verdict is not None and untold:
+            tell_verdict(
+                writes, case=row, handlings=untold, measures=measures, verdict=verdict, running=running, desk=desk, now=now
+            )
+    writes.send()
+
+
+def _was_told_hidden(notice: uuid.UUID, case: uuid.UUID) -> bool:
+    from odzew.answers.api import answers_to
+
+    return any(a.kind == "hidden" and a.case == case for a in answers_to(notice=notice))
+
+
+def _was_told_verdict(notice: uuid.UUID, row: CaseRow) -> bool:
+    from odzew.answers.api import answers_to
+
+    since = row.decided_at
+    return any(a.kind in CLOSING and a.case == row.id and (since is None or a.at >= since) for a in answers_to(notice=notice))

@@ -1,0 +1,326 @@
+"""A report comes in. Model file: the others are written like this one."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from odzew.cases.clocks import armed, stop
+from odzew.cases.data import UNDECIDED, Found
+from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings
+from odzew.cases.resolve import resolve
+from odzew.cases.rows import CaseRow, add_case, cover, lock_case, lock_cases, save_case
+from odzew.enforcement.api import measures_of
+from odzew.foundation.errors import Conflict, Forbidden, Invalid
+from odzew.foundation.ids import new_id
+from odzew.foundation.writes import Writes
+from odzew.ledger.events import record
+from odzew.ledger.people import Caller
+from odzew.notices.api import earlier, open_handlings, store
+from odzew.notices.data import NewNotice, OpenHandling, Receipt
+from odzew.notices.receipt import new_code
+from odzew.policy.data import Trigger
+from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
+from odzew.usecases._answering import arm_notices_of_decision, base_facts, tell, tell_verdict
+from odzew.usecases._judging import Judged, carry_out, facts_of, judge
+from odzew.usecases._verdicts import verdict_of
+from odzew.usecases.desk import Desk
+
+_PERSON: Final = frozenset({"depicted", "guardian"})
+_ONCE: Final = "notices_notice_external"
+MOST_PLACES: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnCase:
+    """What the notice meets: the case before it, with what the case already covers, or None for a new case."""
+
+    before: CaseRow | None
+    copysets: list[uuid.UUID]
+    added: list[Found]
+
+
+def receive_notice(*, notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Receipt:
+    """Store a notice, join or open its case, judge it, act at once where the policy says so, and return the receipt.
+
+    Everything is one transaction: when this returns, the notice is durable, a clock runs or an answer is there, and measures that
+    are due are ordered. The same `external_id` with the same content returns the first receipt (its code for 24 hours only).
+    Raises `Forbidden` (a source that the key is not enrolled for), `Invalid`, `NotFound` (a case that is not there) and `Conflict`
+    (an `external_id` used before for something else). Law: DSA art. 16.
+    """
+    _check(notice=notice, caller=caller)
+    try:
+        with transaction.atomic():
+            return _receive(notice, caller, desk, now)
+    except IntegrityError as error:
+        if notice.external_id is None or _ONCE not in str(error):
+            raise
+    first = earlier(program=caller.id, external_id=notice.external_id, keys=desk.keys, now=now)
+    if first is None or first.body_hash != notice.body_hash():
+        raise Conflict("This external_id was used before for another notice; give each notice an id of its own.")
+    return first.receipt
+
+
+def _check(*, notice: NewNotice, caller: Caller) -> None:
+    if notice.source not in caller.sources:
+        raise Forbidden(f"This key may not send notices of the source {notice.source}.", allowed=sorted(caller.sources))
+    concern = notice.concern
+    for value, known, name in (
+        ({concern.kind}, KINDS, "kind"),
+        ({concern.claimant}, CLAIMANTS, "claimant"),
+        (concern.flags, FLAGS, "flag"),
+        (notice.regimes, REGIMES, "regime"),
+    ):
+        if unknown := sorted(value - known):
+            raise Invalid(f"There is no {name} {unknown[0]!r}.", known=sorted(known))
+    if not notice.places and notice.case is None:
+        raise Invalid("Say where it is: an item_id or an address, or the case it belongs to.")
+    if len(notice.places) > MOST_PLACES:
+        raise Invalid(f"A notice names at most {MOST_PLACES} places; send the others in another notice.")
+
+
+def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Receipt:
+    writes, notice_id, code = Writes(), new_id(now=now), new_code()
+    reporter = _reporter(notice, notice_id, caller, desk)
+    # 1. What it is about: known items, or places that nobody has registered yet. Held until the end.
+    found = resolve(writes, places=notice.places, platform=caller.platform, now=now)
+    # 2. Which cases it joins; the first is the one the reporter is told.
+    meets = _meets(notice, found)
+    # 3. Each case is raised and judged; measures that are due now are ordered.
+    outcomes = [_on_case(writes, m, notice, reporter, caller, desk, now) for m in meets]
+    # 4. The notice as received, and its receipt.
+    primary = outcomes[0]
+    text_hash = store(
+        writes,
+        notice=notice,
+        program=caller.id,
+        cases=[o.case.id for o in outcomes],
+        code=code,
+        reporter=reporter,
+        answer_due=primary.promise,
+        keys=desk.keys,
+        now=now,
+        notice_id=notice_id,
+    )
+    facts = {"notice": str(notice_id), "source": notice.source, "kind": notice.concern.kind, "text": text_hash, "answer_due": primary.promise}
+    record(writes, kind="notice.received", actor=caller.actor, now=now, case=primary.case.id, facts=facts)
+    _answer(writes, primary, notice, notice_id, caller, desk, now)
+    # 5. All of it in one statement.
+    writes.send()
+    if not primary.case.undecided:
+        _tell_decided(primary.case, notice_id, desk, now)
+    return Receipt(notice=notice_id, case=primary.case.id, code=code, answer_due=primary.promise)
+
+
+def _reporter(notice: NewNotice, notice_id: uuid.UUID, caller: Caller, desk: Desk) -> str:
+    """An opaque name: the account a platform knows them by, the trusted program itself, or one name for each anonymous notice."""
+    if notice.account_id is not None:
+        return desk.keys.reporter_key(of=f"{caller.platform} {notice.account_id}")
+    if notice.source in TRUSTED_SOURCES:
+        return desk.keys.reporter_key(of=f"program {caller.id}")
+    return notice_id.hex
+
+
+def _meets(notice: NewNotice, found: list[Found]) -> list[_OnCase]:
+    named = lock_case(case=notice.case) if notice.case else None
+    ids = sorted({f.case for f in found if f.case and (named is None or f.case != named.id)})
+    known = ([named] if named else []) + lock_cases(ids=ids)
+    loose = [f for f in found if f.case is None]
+    meets = [_OnCase(before=row, copysets=copysets_of(case=row.id), added=[]) for row in known]
+    open_at = next((n for n, m in enumerate(meets) if m.before and _takes_more(m.before)), None)
+    if loose or not meets:
+        if open_at is None:
+            meets.insert(0, _OnCase(before=None, copysets=[], added=loose))
+        else:
+            meets[open_at] = replace(meets[open_at], added=loose)
+    meets.sort(key=lambda m: (m.before is not None and m.before.state not in UNDECIDED, -(m.before.severity if m.before else 0)))
+    return meets
+
+
+def _takes_more(row: CaseRow) -> bool:
+    return row.undecided
+
+
+def _on_case(
+    writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, caller: Caller, desk: Desk, now: datetime
+) -> Judged:
+    added = list(dict.fromkeys(f.copyset for f in meets.added))
+    copysets = [*meets.copysets, *added]
+    around = surroundings(copysets=copysets, now=now)
+    before = meets.before
+    times = heard(case=before.id, reporter=reporter) if before else 0
+    raised = _raise(before or _new_case(notice, desk, now), notice, first=before is None, times=times, now=now)
+    trigger = Trigger(
+        what="notice",
+        source=notice.source,
+        kind=notice.concern.kind,
+        minor=notice.concern.minor,
+        claimant=notice.concern.claimant,
+        flags=notice.concern.flags,
+        heard_before=times > 0,
+    )
+    published = raised.published or around.registered
+    raised = replace(raised, published=published)
+    assessment = judge(facts=facts_of(case=raised, around=around, trigger=trigger, desk=desk, now=now), desk=desk)
+    running = armed(cases=[before.id])[before.id] if before else {}
+    hear(writes, case=raised.id, reporter=reporter)
+    fresh = frozenset(f.copyset for f in meets.added if f.fresh)
+    if not raised.undecided:
+        after = save_case(writes, before=before, after=raised) if before else raised
+        return Judged(case=after, promise=now, assessment=assessment, hidden=False)
+    items = items_in(copysets=copysets) if assessment.hide_now and not raised.withheld else []
+    judged = carry_out(
+        writes, case=raised, assessment=assessment, running=running, desk=desk, now=now, actor=caller.actor, fresh_items=items
+    )
+    if before is None:
+        add_case(writes, row=judged.case, copysets=added, fresh=fresh)
+        record(writes, kind="case.opened", actor=caller.actor, now=now, case=judged.case.id, facts=_said(judged))
+        return judged
+    if before.state in ("cleared", "not_found"):
+        stop(writes, clocks=[c for (n, _), c in running.items() if n in ("watch",)], now=now)
+    cover(writes, case=before.id, copysets=added, fresh=fresh)
+    after = save_case(writes, before=before, after=judged.case)
+    kind = "case.joined" if before.undecided else "case.reopened"
+    record(writes, kind=kind, actor=caller.actor, now=now, case=after.id, facts=_said(judged))
+    return replace(judged, case=after)
+
+
+def _said(judged: Judged) -> dict[str, object]:
+    return {
+        "policy": judged.case.policy_digest[:16],
+        "severity": judged.case.severity,
+        "hide_now": judged.hidden,
+        "clocks": [p.name for p in judged.assessment.clocks],
+        "reasons": [r.code for r in judged.assessment.reasons],
+    }
+
+
+def _new_case(notice: NewNotice, desk: Desk, now: datetime) -> CaseRow:
+    threat = "threat_to_publish" in notice.concern.flags
+    return CaseRow(
+        id=new_id(now=now),
+        state="open",
+        round=1,
+        opened_at=now,
+        reopened_at=now,
+        queue_at=now,
+        jurisdiction=desk.jurisdiction,
+        kinds=frozenset(),
+        flags=frozenset(),
+        claimants=frozenset(),
+        sources=frozenset(),
+        regimes=frozenset(),
+        minor=False,
+        child_safety=False,
+        regime="other",
+        claimed_by_person=False,
+        raised_by_trusted=False,
+        published=not threat,
+        notices=0,
+        independent=0,
+        same_reporter=0,
+        severity=0,
+        reasons=[],
+        policy_digest=desk.policy.digest,
+        withheld=False,
+        withheld_at=None,
+        clearances=0,
+        hides_since_clearance=0,
+        new_facts=frozenset(),
+        on_watch_until=None,
+        watch_hide_used=False,
+        protect_uploader=False,
+        statement_held=False,
+        merged_into=None,
+        decided_at=None,
+        version=1,
+    )
+
+
+def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, now: datetime) -> CaseRow:
+    """Sum the notice up in the case. Nothing here ever takes something back."""
+    concern = notice.concern
+    minor = concern.minor if row.notices == 0 else _wider(row.minor, concern.minor)
+    trusted = notice.source in TRUSTED_SOURCES
+    reopened = row.state in ("cleared", "not_found")
+    new_facts = row.new_facts | ({notice.source} if trusted and row.clearances else frozenset())
+    return replace(
+        row,
+        kinds=row.kinds | {concern.kind},
+        flags=row.flags | concern.flags,
+        claimants=row.claimants | {concern.claimant},
+        sources=row.sources | {notice.source},
+        regimes=row.regimes | notice.regimes,
+        minor=minor,
+        claimed_by_person=row.claimed_by_person or (concern.claimant in _PERSON and not row.clearances),
+        raised_by_trusted=row.raised_by_trusted or trusted,
+        notices=row.notices + 1,
+        independent=row.independent + (1 if times == 0 else 0),
+        same_reporter=max(row.same_reporter, times + 1),
+        new_facts=new_facts,
+        state="open" if reopened else row.state,
+        round=row.round + 1 if reopened else row.round,
+        reopened_at=now if reopened or first else row.reopened_at,
+        queue_at=now if reopened or first else row.queue_at,
+        decided_at=None if reopened else row.decided_at,
+    )
+
+
+def _wider(one: bool | None, other: bool | None) -> bool | None:
+    """True if anyone says so, else None if anyone does not know, else False."""
+    return True if one or other else None if one is None or other is None else False
+
+
+def _answer(
+    writes: Writes, judged: Judged, notice: NewNotice, notice_id: uuid.UUID, caller: Caller, desk: Desk, now: datetime
+) -> None:
+    """The receipt now; on a case that is decided already, the decision as well."""
+    case = judged.case
+    handling = OpenHandling(
+        id=new_id(now=now),
+        notice=notice_id,
+        language=notice.language or desk.language,
+        claimant=notice.concern.claimant,
+        account_id=None,
+        program=caller.id,
+        platform=caller.platform,
+        minor=notice.concern.minor,
+    )
+    facts = base_facts(
+        kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
+    )
+    facts = replace(facts, receipt=True, advice=judged.assessment.advice, hide_by=_hide_by(judged, now))
+    tell(writes, case=case, handlings=[handling], facts=facts, desk=desk, now=now, running={})
+
+
+def _hide_by(judged: Judged, now: datetime) -> datetime | None:
+    if judged.hidden or judged.case.withheld:
+        return None
+    times = [now + s.after for p in judged.assessment.clocks for s in p.steps if s.deed in ("withhold", "withhold_item")]
+    return min(times) if times else None
+
+
+def _tell_decided(case: CaseRow, notice_id: uuid.UUID, desk: Desk, now: datetime) -> None:
+    """What the notice is about was decided before: its reporter is told so at once, or as soon as the measure is seen."""
+    writes = Writes()
+    handlings = [h for h in open_handlings(cases=[case.id])[case.id] if h.notice == notice_id]
+    verdict = verdict_of(case=case)
+    running = armed(cases=[case.id])[case.id]
+    if verdict is not None:
+        told = tell_verdict(
+            writes,
+            case=case,
+            handlings=handlings,
+            measures=measures_of(case=case.id),
+            verdict=verdict,
+            running=running,
+            desk=desk,
+            now=now,
+        )
+        if not told:
+            arm_notices_of_decision(writes, case=case, handlings=handlings, running=running, desk=desk, now=now)
+    writes.send()
