@@ -20,9 +20,10 @@ def case_clocks(view: View, *, hidden: bool, waits: bool) -> tuple[ClockPlan, ..
     plan, facts, regime = view.policy.plan, view.facts, view.regime
     may_hide = regime != "other" and not view.threat
     plans: list[ClockPlan] = []
-    if view.cleared:
-        plans.append(plan("repeat", hides=may_hide and not hides_used_up(view)))
-    elif may_hide and not hidden:
+    if facts.clearances:
+        used_up = view.cleared and hides_used_up(view)
+        plans.append(plan("repeat", hides=may_hide and not used_up and not view.wide_only))
+    if may_hide and not hidden and not view.cleared:
         plans.append(_withhold(view, waits=waits))
     if view.wide and not hidden:
         plans.append(plan("hash_look"))

@@ -100,7 +100,8 @@ def _regime(facts: Facts, equal: tuple[Match, ...], near: tuple[Match, ...]) -> 
     """Tell whether this is a child-safety case, which regime it runs under, and why.
 
     A case is child-safety by its kind, by a claimed minor or by an equal entry of a bank of child abuse material. Unknown age with
-    a sexual kind runs the child clocks without being called child-safety; so does an equal entry of a bank that does not say.
+    a sexual kind runs the child clocks without being called child-safety; so does an equal entry of a bank that does not say
+    what it holds, unless everyone says adult.
     """
     because: list[Reason] = []
     if child_kinds := facts.kinds & CHILD_KINDS:
@@ -119,11 +120,12 @@ def _regime(facts: Facts, equal: tuple[Match, ...], near: tuple[Match, ...]) -> 
         because.append(Reason(code="intimate_kind", facts={"kind": min(intimate)}))
     because += [Reason(code="formal_request", facts={"regime": name}) for name in sorted(facts.regimes)]
     because += [Reason(code="intimate_bank", facts={"bank": match.bank}) for match in (*equal, *near) if match.child is False]
-    if regime == "other" and (sexual or any(match.child is False for match in (*equal, *near))):
+    unknown = [match.bank for match in equal if match.child is None]
+    if regime == "other" and unknown:
+        because.append(Reason(code="bank_of_unknown_kind", facts={"bank": unknown[0]}))
+        regime = "intimate" if facts.minor is False else "child"
+    elif regime == "other" and (sexual or any(match.child is False for match in (*equal, *near))):
         regime = "intimate"
-    if regime == "other" and equal:
-        regime = "child"
-        because.append(Reason(code="bank_of_unknown_kind", facts={"bank": equal[0].bank}))
     if regime == "other" and not because:
         because.append(Reason(code="other_kind", facts={"kind": min(facts.kinds, default="other")}))
     return child_safety, regime, tuple(because)
