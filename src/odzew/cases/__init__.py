@@ -1,4 +1,5 @@
 """One harm: its notices, items, accounts, priority and clocks.
 
-It sums up what was said and when it must be dealt with. It never judges (policy does), never decides (people do), and never speaks to the outside.
+It sums up what was said and when it must be dealt with. It never judges (policy does), never decides (people do),
+and never speaks to the outside.
 """

@@ -17,7 +17,9 @@ MOVES: Final[dict[str, frozenset[str]]] = {
         {"open", "disputed", "specialist", "removed", "kept_withheld", "cleared", "not_found", "merged", "awaiting_second"}
     ),
     "disputed": frozenset({"disputed", "specialist", "removed", "kept_withheld", "cleared", "not_found", "merged"}),
-    "specialist": frozenset({"awaiting_second", "disputed", "removed", "kept_withheld", "cleared", "not_found", "merged", "specialist"}),
+    "specialist": frozenset(
+        {"awaiting_second", "disputed", "removed", "kept_withheld", "cleared", "not_found", "merged", "specialist"}
+    ),
     "removed": frozenset({"open", "merged"}),
     "kept_withheld": frozenset({"open", "merged", "removed"}),
     "cleared": frozenset({"open", "merged"}),

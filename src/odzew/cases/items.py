@@ -49,7 +49,24 @@ FROM cases_item i LEFT JOIN cases_account a ON a.id = i.account_id
 
 
 def _view(row: tuple[Any, ...]) -> ItemView:
-    (item, external, platform, url, kind, account, account_external, baseline, private, views, reposts, speed, reg, copyset, ids, urls) = row
+    (
+        item,
+        external,
+        platform,
+        url,
+        kind,
+        account,
+        account_external,
+        baseline,
+        private,
+        views,
+        reposts,
+        speed,
+        reg,
+        copyset,
+        ids,
+        urls,
+    ) = row
     return ItemView(
         id=item,
         external_id=external,

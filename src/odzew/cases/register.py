@@ -153,12 +153,12 @@ class _Work:
                 for other in [*self.by_sha.get(sha, []), *([in_batch[sha]] if sha in in_batch else [])]:
                     self._union(own, other)
                 in_batch[sha] = own
-            for key in self.url_keys[i.id]:
-                if (row := self.by_key.get(key)) and not row[3]:
+            for address in self.url_keys[i.id]:
+                if (row := self.by_key.get(address)) and not row[3]:
                     self._union(own, row[2])
         for i in self.items:
             if key := self.repost_key.get(i.id):
-                target = next((self.copyset[j.id] for j in self.items if j.id == i.repost_of), None) or (
+                target = self.copyset.get(i.repost_of) or (
                     self.by_key[key][2] if key in self.by_key else None
                 )
                 if target:
@@ -202,7 +202,12 @@ class _Work:
         writes.send()
 
     def _write_item(
-        self, writes: Writes, i: ItemIn, copyset: uuid.UUID, account: uuid.UUID | None, speeds: dict[uuid.UUID, tuple[datetime, int]]
+        self,
+        writes: Writes,
+        i: ItemIn,
+        copyset: uuid.UUID,
+        account: uuid.UUID | None,
+        speeds: dict[uuid.UUID, tuple[datetime, int]],
     ) -> None:
         known = self.known.get(i.id)
         item = known[1] if known else new_id(now=self.now)
@@ -243,7 +248,12 @@ class _Work:
             self.out.changed_media.append((item, case))
 
     def _spread(
-        self, writes: Writes, i: ItemIn, item: uuid.UUID, known: tuple[Any, ...] | None, speeds: dict[uuid.UUID, tuple[datetime, int]]
+        self,
+        writes: Writes,
+        i: ItemIn,
+        item: uuid.UUID,
+        known: tuple[Any, ...] | None,
+        speeds: dict[uuid.UUID, tuple[datetime, int]],
     ) -> dict[str, Any]:
         if i.spread is None:
             return {} if known else {"views": 0, "reposts": 0, "spread_at": None, "views_per_hour": 0.0}
@@ -281,9 +291,7 @@ class _Work:
             self._taken.add(key)
             writes.insert(Address, {"key": key, "item_id": item}, conflict="(key) DO NOTHING")
         if i.id in self.known:
-            fetch_none(
-                "DELETE FROM cases_media WHERE item_id = %s AND NOT external_id = ANY(%s)", [item, [m.id for m in i.media]]
-            )
+            fetch_none("DELETE FROM cases_media WHERE item_id = %s AND NOT external_id = ANY(%s)", [item, [m.id for m in i.media]])
 
     @property
     def _taken(self) -> set[bytes]:

@@ -35,9 +35,7 @@ def item_name(*, platform: uuid.UUID | None, external_id: str) -> str:
 
 def _look(keys: list[bytes]) -> dict[bytes, Found]:
     return {
-        bytes(key): Found(
-            item=item, copyset=copyset, case=case, platform_id=platform, external_id=external, registered=registered
-        )
+        bytes(key): Found(item=item, copyset=copyset, case=case, platform_id=platform, external_id=external, registered=registered)
         for item, copyset, case, platform, external, registered, key in fetch_all(_FOUND, [keys])
     }
 

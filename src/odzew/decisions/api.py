@@ -160,9 +160,8 @@ def statement_delivered(writes: Writes, *, statement: uuid.UUID, now: datetime) 
 
 def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:
     """Return the statements of a case, oldest first."""
-    return list(
-        Statement.objects.filter(case_id=case).order_by("at", "id").values("id", "form", "state", "at", "delivered_at", "item_id", "text")
-    )
+    fields = ("id", "form", "state", "at", "delivered_at", "item_id", "text")
+    return [dict(row) for row in Statement.objects.filter(case_id=case).order_by("at", "id").values(*fields)]
 
 
 def move(*, source: uuid.UUID, target: uuid.UUID) -> None:

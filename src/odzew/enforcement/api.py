@@ -16,9 +16,7 @@ from odzew.ledger.outbox import leave, supersede
 
 REFUSED: Final = frozenset({403, 404, 410, 451})
 HIDING: Final = frozenset({"withhold", "remove", "suspend_account"})
-_FIELDS: Final = (
-    "id, case_id, item_id, account_id, measure, scope, ground, state, ordered_at, accepted_at, ended_at, in_force, unverified, probe_step"
-)
+_FIELDS: Final = "id, case_id, item_id, account_id, measure, scope, ground, state, ordered_at, accepted_at, ended_at, in_force, unverified, probe_step"
 
 
 def _view(row: tuple[Any, ...]) -> MeasureView:

@@ -35,9 +35,9 @@ class Settings(BaseModel):
     jurisdiction: Annotated[str, Field(description="Whose rules bind the desk: EU, UK, US, AU or other.")] = "EU"
     time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"
     language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
-    policy: Annotated[Path | None, Field(description="A policy file; default `data/policy.toml` if it exists, else the shipped.")] = (
-        None
-    )
+    policy: Annotated[
+        Path | None, Field(description="A policy file; default `data/policy.toml` if it exists, else the shipped.")
+    ] = None
     notices_per_second: Annotated[int, Field(ge=1, description="Notices a second that one key may send.")] = 1000
     alarm_mail: Annotated[str, Field(description="Where alarms are mailed.")] = ""
     smtp_url: Annotated[str, Field(description="smtp[s]://user:password@host:port for alarms by mail.")] = ""

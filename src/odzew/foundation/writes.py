@@ -48,7 +48,7 @@ def _template(model: type[Model]) -> dict[str, Any]:
         for field in model._meta.local_concrete_fields:
             if field.get_internal_type() not in ("AutoField", "BigAutoField"):
                 default = None if field.default is NOT_PROVIDED else field.default
-                known[field.column] = default() if callable(default) else default
+                known[str(field.column)] = default() if callable(default) else default
         _templates[model] = known
     return known
 

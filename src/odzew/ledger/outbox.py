@@ -87,7 +87,9 @@ def claim_due(*, now: datetime, limit: int) -> list[Due]:
         for r in rows
     ]
     if due:
-        values = json.dumps([{"id": str(new_id(now=now)), "delivery_id": str(d.id), "at": now.isoformat(), "error": ""} for d in due])
+        values = json.dumps(
+            [{"id": str(new_id(now=now)), "delivery_id": str(d.id), "at": now.isoformat(), "error": ""} for d in due]
+        )
         fetch_none(
             "INSERT INTO ledger_attempt (id, delivery_id, at, error) SELECT id, delivery_id, at, error "
             "FROM jsonb_populate_recordset(NULL::ledger_attempt, %s::jsonb)",
@@ -106,7 +108,8 @@ def finish(*, delivery: uuid.UUID, state: str, status: int | None, error: str, n
     if state == "waiting":
         pause = timedelta(seconds=_RETRIES[min(attempts, len(_RETRIES) - 1)])
         fetch_none(
-            "UPDATE ledger_delivery SET lease_until = NULL, next_at = %s WHERE id = %s AND state = 'waiting'", [now + pause, delivery]
+            "UPDATE ledger_delivery SET lease_until = NULL, next_at = %s WHERE id = %s AND state = 'waiting'",
+            [now + pause, delivery],
         )
     else:
         fetch_none(
@@ -122,7 +125,9 @@ def exhausted(*, attempts: int) -> bool:
 
 def again(*, subject: uuid.UUID, now: datetime) -> None:
     """Try the waiting deliveries of a subject at once; one that was delivered or refused is left anew."""
-    fetch_none("UPDATE ledger_delivery SET next_at = %s WHERE subject_id = %s AND state = 'waiting' AND next_at > %s", [now, subject, now])
+    fetch_none(
+        "UPDATE ledger_delivery SET next_at = %s WHERE subject_id = %s AND state = 'waiting' AND next_at > %s", [now, subject, now]
+    )
     fetch_none(
         "INSERT INTO ledger_delivery (id, kind, subject_id, case_id, platform_id, order_key, payload, state, created_at, next_at, attempts) "
         "SELECT %s, kind, subject_id, case_id, platform_id, order_key, payload, 'waiting', %s, %s, 0 FROM ledger_delivery d "

@@ -155,7 +155,11 @@ def add_person(*, name: str, role: str, now: datetime, counts_from: datetime | N
 
 def _person(row: Person) -> PersonView:
     return PersonView(
-        id=row.id, name=row.name, role=row.role, pseudonym=row.pseudonym, enrolled=row.enrolled_at is not None and row.left_at is None
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        pseudonym=row.pseudonym,
+        enrolled=row.enrolled_at is not None and row.left_at is None,
     )
 
 
@@ -180,9 +184,7 @@ def set_role(*, person: uuid.UUID, role: str) -> None:
 
 def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
     """Let a person go: no key and no sign-in works any more. Raises `NotFound`."""
-    if not Person.objects.filter(id=person, left_at=None).update(
-        left_at=now, key_hash=None, sign_in_hash=None, second_factor=None
-    ):
+    if not Person.objects.filter(id=person, left_at=None).update(left_at=now, key_hash=None, sign_in_hash=None, second_factor=None):
         raise NotFound("There is no such person.")
 
 
@@ -201,9 +203,7 @@ def enrol_second_factor(*, person: uuid.UUID, keys: Keys, now: datetime) -> str:
 def new_sign_in(*, person: uuid.UUID, now: datetime, lives: timedelta) -> str:
     """Return a fresh sign-in secret for a person; the former one stops working."""
     secret = secrets.token_urlsafe(32)
-    Person.objects.filter(id=person, left_at=None).update(
-        sign_in_hash=hash_key(secret=secret), sign_in_expires_at=now + lives
-    )
+    Person.objects.filter(id=person, left_at=None).update(sign_in_hash=hash_key(secret=secret), sign_in_expires_at=now + lives)
     return secret
 
 
@@ -237,9 +237,7 @@ def _second_factor(row: Person, code: str, keys: Keys, now: datetime) -> bool:
 def new_person_key(*, person: uuid.UUID, now: datetime) -> str:
     """Return a key for a person that lives 12 hours; the former one stops working. The caller has checked the second factor."""
     key, secret = _key("per", person)
-    if not Person.objects.filter(id=person, left_at=None).update(
-        key_hash=hash_key(secret=secret), key_expires_at=now + KEY_LIVES
-    ):
+    if not Person.objects.filter(id=person, left_at=None).update(key_hash=hash_key(secret=secret), key_expires_at=now + KEY_LIVES):
         raise NotFound("There is no such person.")
     return key
 
@@ -287,15 +285,18 @@ def _person_caller(owner: uuid.UUID, secret: str, now: datetime) -> Caller | Non
 def caller_of_person(*, row_person: PersonView) -> Caller:
     """Return the caller that a signed-in person is."""
     return Caller(
-        id=row_person.id, what="person", actor=row_person.pseudonym, name=row_person.name, role=row_person.role, scopes=frozenset({"read"})
+        id=row_person.id,
+        what="person",
+        actor=row_person.pseudonym,
+        name=row_person.name,
+        role=row_person.role,
+        scopes=frozenset({"read"}),
     )
 
 
 def desk_size(*, now: datetime) -> Literal["solo", "pair", "team"]:
     """Return the size of the desk: how many people who may decide have a second factor (practice 1)."""
-    sql = (
-        "SELECT count(*) FROM ledger_person WHERE left_at IS NULL AND enrolled_at IS NOT NULL AND counts_from <= %s AND role = ANY(%s)"
-    )
+    sql = "SELECT count(*) FROM ledger_person WHERE left_at IS NULL AND enrolled_at IS NOT NULL AND counts_from <= %s AND role = ANY(%s)"
     count = int(fetch_all(sql, [now, sorted(DECIDERS)])[0][0])
     return "solo" if count < 2 else "pair" if count == 2 else "team"
 

@@ -42,9 +42,7 @@ def earlier(*, program: uuid.UUID, external_id: str, keys: Keys, now: datetime) 
     if reply:
         kept = json.loads(reply)
         case, due = uuid.UUID(kept["case"]), datetime.fromisoformat(kept["due"])
-    return Earlier(
-        body_hash=bytes(body_hash), receipt=Receipt(notice=notice, case=case, code=code, answer_due=due, repeated=True)
-    )
+    return Earlier(body_hash=bytes(body_hash), receipt=Receipt(notice=notice, case=case, code=code, answer_due=due, repeated=True))
 
 
 def store(
@@ -187,9 +185,9 @@ class NoticeView:
 def _views(where: str, values: list[Any]) -> list[NoticeView]:
     rows = fetch_all(
         "SELECT n.id, n.program_id, n.source, n.kind, n.minor, n.claimant, n.flags, n.places, n.language, n.received_at, n.answer_due, "
-        'n.text_id, array_agg(h.case_id ORDER BY h."primary" DESC, h.id) FILTER (WHERE h.state <> \'moved\'), '
+        "n.text_id, array_agg(h.case_id ORDER BY h.\"primary\" DESC, h.id) FILTER (WHERE h.state <> 'moved'), "
         "bool_and(h.state <> 'open') FROM notices_notice n JOIN notices_handling h ON h.notice_id = n.id "
-        f"WHERE {where} GROUP BY n.id ORDER BY n.id",  # noqa: S608 - `where` is written in this file
+        f"WHERE {where} GROUP BY n.id ORDER BY n.id",
         values,
     )
     return [

@@ -183,7 +183,14 @@ def hide_case(
     covered = items if items is not None else items_of(case=case.id)
     _hide_items(writes, case=case, items=covered, scope=scope, unverified=unverified, actor=actor, why=why, desk=desk, now=now)
     stop(writes, clocks=[c for (name, _), c in running.items() if name in _UNTIL_HIDDEN], now=now)
-    record(writes, kind="case.withheld", actor=actor, now=now, case=case.id, facts={"why": why, "scope": scope, "unverified": unverified})
+    record(
+        writes,
+        kind="case.withheld",
+        actor=actor,
+        now=now,
+        case=case.id,
+        facts={"why": why, "scope": scope, "unverified": unverified},
+    )
     again = int(case.clearances > 0 and unverified)
     on_watch = bool(case.on_watch_until and case.on_watch_until > now and unverified)
     return replace(
@@ -225,7 +232,12 @@ def _hide_items(
         order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why)
         told = {o.item: o for o in orders if o.item}
         state_reasons(
-            writes, case=case, items=[i for i in reachable if i.id in told and i.id not in standing], measure="withhold", desk=desk, now=now
+            writes,
+            case=case,
+            items=[i for i in reachable if i.id in told and i.id not in standing],
+            measure="withhold",
+            desk=desk,
+            now=now,
         )
 
 
@@ -280,6 +292,4 @@ def rejudge(
     """Judge a case again because something other than a notice became known."""
     around = surroundings(copysets=copysets, now=now)
     facts = facts_of(case=case, around=around, trigger=trigger, desk=desk, now=now)
-    return carry_out(
-        writes, case=case, assessment=judge(facts=facts, desk=desk), running=running, desk=desk, now=now, actor=actor
-    )
+    return carry_out(writes, case=case, assessment=judge(facts=facts, desk=desk), running=running, desk=desk, now=now, actor=actor)

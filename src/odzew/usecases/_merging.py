@@ -60,7 +60,9 @@ def _follow(
     """The one case was decided against the item: its decision covers what comes under it, and those who wait are told in time."""
     measure = "remove" if row.state == "removed" else "withhold"
     reachable = [i for i in items if i.registered and i.platform_id]
-    orders = [order_on(item=i, measure=measure, scope="item", ground=ground_of(case=row), keep_until=now + KEEP_FOR) for i in reachable]
+    orders = [
+        order_on(item=i, measure=measure, scope="item", ground=ground_of(case=row), keep_until=now + KEEP_FOR) for i in reachable
+    ]
     if orders:
         order(writes, case=row.id, orders=orders, actor="desk", now=now, why="copy")
     waiting = open_handlings(cases=[row.id])[row.id]

@@ -81,9 +81,7 @@ def decide(
         return _Decision(row, caller, outcome, ground, reason, referral, desk, now).make()
 
 
-def _check(
-    *, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller
-) -> None:
+def _check(*, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller) -> None:
     if not caller.decides:
         raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.")
     if outcome not in OUTCOMES:
@@ -158,12 +156,13 @@ class _Decision:
 
     def _same_person_again(self) -> None:
         last = max(d.at for d in self.voting if d.person == self.caller.id)
-        if self.team != "solo" or self.sign.outside and self.outcome in CLEARING:
+        if self.team != "solo" or (self.sign.outside and self.outcome in CLEARING):
             raise Forbidden("You have decided this case; a second person must, without knowing your answer.")
         if self.outcome in CLEARING and self.now < last + self.sign.apart:
             when = last + self.sign.apart
             raise Forbidden(
-                f"You decided this case a short while ago; look again from {when:%Y-%m-%d %H:%M} UTC on.", not_before=when.isoformat()
+                f"You decided this case a short while ago; look again from {when:%Y-%m-%d %H:%M} UTC on.",
+                not_before=when.isoformat(),
             )
 
     # 2. What does it lead to?

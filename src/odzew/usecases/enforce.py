@@ -78,9 +78,7 @@ def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limi
 # Sending
 
 
-def _deliver(
-    d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock
-) -> None:
+def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock) -> None:
     if d.kind == "alarm":
         sent = alarm(d.payload, d.created_at)
         with transaction.atomic():
@@ -107,13 +105,13 @@ def _deliver(
         _refused(d, reply, now)
     else:
         with transaction.atomic():
-            finish(
-                delivery=d.id, state="waiting", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts
-            )
+            finish(delivery=d.id, state="waiting", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
 
 
 def _send(d: Due, platform: PlatformView, out: Outgoing, now: datetime) -> Reply:
-    body = json.dumps({"type": _EVENTS[d.kind], "timestamp": d.created_at.isoformat(), "data": d.payload}, ensure_ascii=False).encode()
+    body = json.dumps(
+        {"type": _EVENTS[d.kind], "timestamp": d.created_at.isoformat(), "data": d.payload}, ensure_ascii=False
+    ).encode()
     headers = sign(secret=platform.secret, message=str(d.id), body=body, now=now)
     webhook_hosts = [_host(platform.webhook)]
     private = [h for h in webhook_hosts if h in platform.private_hosts]
@@ -167,9 +165,7 @@ def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> 
 
 def _ask_all(view: ItemView, platform: PlatformView, out: Outgoing) -> list[Seen]:
     urls = [u for u in dict.fromkeys([view.url, *(u for _, u in view.media)]) if u]
-    return [
-        Seen(url=u, status=out.look(url=u, hosts=platform.hosts, private=platform.private_hosts).status) for u in urls
-    ]
+    return [Seen(url=u, status=out.look(url=u, hosts=platform.hosts, private=platform.private_hosts).status) for u in urls]
 
 
 def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
@@ -200,7 +196,7 @@ def _stop_subject(writes: Writes, d: Due, now: datetime) -> None:
 
 def _measure_accepted(writes: Writes, measure: MeasureView, now: datetime) -> None:
     view = item_by_id(item=measure.item) if measure.item else None
-    unseen = view is None or view.baseline in ("none", "refused") and measure.measure in HIDING
+    unseen = view is None or (view.baseline in ("none", "refused") and measure.measure in HIDING)
     if view is not None and view.baseline in ("none", "refused") and measure.measure == "restore":
         unseen = True
     if unseen:
@@ -229,7 +225,12 @@ def _refused(d: Due, reply: Reply, now: datetime) -> None:
             set_state(writes, measure=measure, state="failed", now=now)
         ring(writes, code="refused", now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
         record(
-            writes, kind=f"{d.kind}.refused", actor="platform", now=now, case=d.case, facts={"subject": str(d.subject), "status": reply.status}
+            writes,
+            kind=f"{d.kind}.refused",
+            actor="platform",
+            now=now,
+            case=d.case,
+            facts={"subject": str(d.subject), "status": reply.status},
         )
         writes.send()
 

@@ -106,7 +106,13 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
         now=now,
         notice_id=notice_id,
     )
-    facts = {"notice": str(notice_id), "source": notice.source, "kind": notice.concern.kind, "text": text_hash, "answer_due": primary.promise}
+    facts = {
+        "notice": str(notice_id),
+        "source": notice.source,
+        "kind": notice.concern.kind,
+        "text": text_hash,
+        "answer_due": primary.promise,
+    }
     record(writes, kind="notice.received", actor=caller.actor, now=now, case=primary.case.id, facts=facts)
     _answer(writes, primary, notice, notice_id, caller, desk, now)
     # 5. All of it in one statement.
@@ -145,9 +151,7 @@ def _takes_more(row: CaseRow) -> bool:
     return row.undecided
 
 
-def _on_case(
-    writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, caller: Caller, desk: Desk, now: datetime
-) -> Judged:
+def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, caller: Caller, desk: Desk, now: datetime) -> Judged:
     added = list(dict.fromkeys(f.copyset for f in meets.added))
     copysets = [*meets.copysets, *added]
     around = surroundings(copysets=copysets, now=now)

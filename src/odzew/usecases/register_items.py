@@ -61,7 +61,7 @@ def register_items(*, items: Sequence[ItemIn], caller: Caller, desk: Desk, now: 
 
 
 def _follow_up(done: Registered, caller: Caller, desk: Desk, now: datetime) -> None:
-    merged = dict((give, keep) for keep, give in done.merges)
+    merged = {give: keep for keep, give in done.merges}
     where = {case: _end(case, merged) for case in done.touched}
     rows = {row.id: row for row in lock_cases(ids=sorted(set(where.values())))}
     running = armed(cases=list(rows))
@@ -104,7 +104,16 @@ def _joined(writes: Writes, row: CaseRow, joined: list[uuid.UUID], desk: Desk, n
     if row.state == "removed":
         _remove(writes, row, views, now)
     elif row.withheld or row.state in HIDDEN_FOR_GOOD:
-        hide_more(writes, case=row, items=views, scope="item" if row.state in HIDDEN_FOR_GOOD else "media", actor="desk", why="copy", desk=desk, now=now)
+        hide_more(
+            writes,
+            case=row,
+            items=views,
+            scope="item" if row.state in HIDDEN_FOR_GOOD else "media",
+            actor="desk",
+            why="copy",
+            desk=desk,
+            now=now,
+        )
     return row if row.published else replace(row, published=True)
 
 

@@ -1,0 +1,25 @@
+"""The real database of a test run: one throw-away cluster for all processes, one database for each."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+from odzew.foundation.postgres import throwaway
+
+if "ODZEW_TEST_URL" not in os.environ:
+    _cluster = throwaway()
+    _running = _cluster.__enter__()
+    atexit.register(_cluster.__exit__, None, None, None)
+    os.environ["ODZEW_TEST_URL"] = _running.url
+
+_data = tempfile.mkdtemp(prefix="odzew-test-")
+atexit.register(shutil.rmtree, _data, ignore_errors=True)
+for _name in [
+    n for n in os.environ if n.startswith("ODZEW_") and n not in ("ODZEW_TEST_URL", "ODZEW_CHROMIUM", "ODZEW_CRASH_ROUNDS")
+]:
+    del os.environ[_name]
+os.environ["ODZEW_DATA"] = _data
+os.environ["ODZEW_DATABASE_URL"] = os.environ["ODZEW_TEST_URL"]
