@@ -319,7 +319,18 @@ def test_findings_are_capped_and_gaps_in_plenty_stay_cheap() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"\n", b"{}\n", b"[]\n", b"null\n", b"\xff\n", b"[" * 100_000 + b"\n", b'{"seq":-1,"leaf":""}\n']
+    "line",
+    [
+        b"",
+        b"\n",
+        b"{}\n",
+        b"[]\n",
+        b"null\n",
+        b"\xff\n",
+        b"[" * 100_000 + b"\n",
+        b'{"seq":-1,"leaf":""}\n',
+        b'{"seq":01,"leaf":""}\n',
+    ],
 )
 def test_lines_that_are_nothing_are_named_wherever_they_stand(line: bytes) -> None:
     lines = record(3, 1).lines()
