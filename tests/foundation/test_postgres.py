@@ -43,6 +43,20 @@ def shared() -> Iterator[Running]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("made") / "data"
+    with ensure(data=data):
+        return data
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """A data folder with a cluster that was made before and is stopped, for tests that are not about the first start."""
+    shutil.copytree(made, tmp_path / "data")
+    return tmp_path / "data"
+
+
 def desk(data: Path, **environment: str) -> subprocess.Popen[str]:
     """Start another process that ensures the cluster and keeps it until its standard input is closed."""
     return subprocess.Popen(
@@ -73,7 +87,7 @@ def execute(url: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def wait_until_free(data: Path, seconds: float = 5) -> None:
+def wait_until_free(data: Path, seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while locks.is_held(data / "postgres.held"):
         assert time.monotonic() < deadline, "the server still runs"
@@ -117,17 +131,17 @@ def test_four_processes_that_race_a_first_start_get_one_cluster(tmp_path: Path) 
     assert len({(pid, url) for _, pid, url in answers}) == 1
 
 
-def test_a_restart_keeps_the_data(tmp_path: Path) -> None:
-    with ensure(data=tmp_path) as running:
+def test_a_restart_keeps_the_data(data: Path) -> None:
+    with ensure(data=data) as running:
         execute(running.url, "create table kept as select 7 as seven")
-    with ensure(data=tmp_path) as running:
+    with ensure(data=data) as running:
         assert running.started
         assert ask(running.url, "select seven from kept") == 7
 
 
-def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+def test_it_outlives_the_thread_that_started_it(data: Path) -> None:
     found: list[Running] = []
-    thread = threading.Thread(target=lambda: found.append(ensure(data=tmp_path)))
+    thread = threading.Thread(target=lambda: found.append(ensure(data=data)))
     thread.start()
     thread.join()
     with found[0] as running:
@@ -143,8 +157,8 @@ def test_a_throwaway_leaves_nothing() -> None:
     assert running.poll() == 0
 
 
-def test_ctrl_c_reaches_the_desk_and_not_the_server(tmp_path: Path) -> None:
-    process = desk(tmp_path)
+def test_ctrl_c_reaches_the_desk_and_not_the_server(data: Path) -> None:
+    process = desk(data)
     _, pid, _ = said(process)
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate()[0] == "interrupted, and still here\n"
@@ -155,34 +169,34 @@ def test_ctrl_c_reaches_the_desk_and_not_the_server(tmp_path: Path) -> None:
 
 
 @pytest.mark.crash
-def test_a_killed_server_is_started_again_with_what_was_committed(tmp_path: Path) -> None:
-    with ensure(data=tmp_path) as running:
+def test_a_killed_server_is_started_again_with_what_was_committed(data: Path) -> None:
+    with ensure(data=data) as running:
         execute(running.url, "create table kept as select 7 as seven")
         os.kill(running.pid, signal.SIGKILL)
-        with ensure(data=tmp_path) as again:
+        with ensure(data=data) as again:
             assert again.started
             assert ask(again.url, "select seven from kept") == 7
         assert running.poll() == 128 + signal.SIGKILL
 
 
 @pytest.mark.crash
-def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
-    with desk(tmp_path) as process:
+def test_a_server_ends_with_the_process_that_started_it(data: Path) -> None:
+    with desk(data) as process:
         said(process)
         process.kill()
-        wait_until_free(tmp_path)
-    with ensure(data=tmp_path) as running:
+        wait_until_free(data)
+    with ensure(data=data) as running:
         assert ask(running.url, "select 1") == 1
-    assert "not properly shut down" not in (tmp_path / "postgres.log").read_text()
+    assert "not properly shut down" not in (data / "postgres.log").read_text()
 
 
 @pytest.mark.crash
-def test_a_server_ends_with_its_keeper(tmp_path: Path) -> None:
-    with ensure(data=tmp_path) as running:
+def test_a_server_ends_with_its_keeper(data: Path) -> None:
+    with ensure(data=data) as running:
         os.kill(parent_of(running.pid), signal.SIGKILL)
-        wait_until_free(tmp_path)
+        wait_until_free(data)
         assert running.poll() == -signal.SIGKILL
-    with ensure(data=tmp_path) as running:
+    with ensure(data=data) as running:
         assert running.started
 
 
@@ -201,15 +215,15 @@ def test_a_first_start_that_was_killed_is_done_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.crash
-def test_a_pid_file_with_somebody_elses_pid_is_not_believed(tmp_path: Path) -> None:
-    with ensure(data=tmp_path) as running:
+def test_a_pid_file_with_somebody_elses_pid_is_not_believed(data: Path) -> None:
+    with ensure(data=data) as running:
         os.kill(running.pid, signal.SIGKILL)
-        wait_until_free(tmp_path)
+        wait_until_free(data)
     with subprocess.Popen(["sleep", "60"]) as stranger:
         for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
-            file = tmp_path / "postgres" / name
+            file = data / "postgres" / name
             file.write_text(file.read_text().replace(str(running.pid), str(stranger.pid), 1))
-        with ensure(data=tmp_path) as running:
+        with ensure(data=data) as running:
             assert running.started
             assert running.pid != stranger.pid
             assert ask(running.url, "select 1") == 1
@@ -217,12 +231,10 @@ def test_a_pid_file_with_somebody_elses_pid_is_not_believed(tmp_path: Path) -> N
         stranger.kill()
 
 
-def test_a_copy_does_not_attach_to_the_original(tmp_path: Path) -> None:
-    with ensure(data=tmp_path / "one"):
-        pass
-    shutil.copytree(tmp_path / "one", tmp_path / "two")
-    with ensure(data=tmp_path / "one") as one:
-        shutil.copy(tmp_path / "one/postgres/postmaster.pid", tmp_path / "two/postgres/postmaster.pid")
+def test_a_copy_does_not_attach_to_the_original(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "two")
+    with ensure(data=data) as one:
+        shutil.copy(data / "postgres/postmaster.pid", tmp_path / "two/postgres/postmaster.pid")
         with ensure(data=tmp_path / "two") as two:
             assert two.started
             assert two.pid != one.pid
@@ -230,12 +242,12 @@ def test_a_copy_does_not_attach_to_the_original(tmp_path: Path) -> None:
         assert one.poll() is None
 
 
-def test_a_server_that_somebody_started_by_hand_is_left_alone(tmp_path: Path) -> None:
-    with ensure(data=tmp_path) as running:
-        (tmp_path / "postgres.held").rename(tmp_path / "held.by.hand")
+def test_a_server_that_somebody_started_by_hand_is_left_alone(data: Path) -> None:
+    with ensure(data=data) as running:
+        (data / "postgres.held").rename(data / "held.by.hand")
         with pytest.raises(Unavailable, match=f"process {running.pid}"):
-            ensure(data=tmp_path)
-        (tmp_path / "held.by.hand").rename(tmp_path / "postgres.held")
+            ensure(data=data)
+        (data / "held.by.hand").rename(data / "postgres.held")
         assert ask(running.url, "select 1") == 1
 
 
@@ -298,13 +310,13 @@ def test_the_log_stays_small(tmp_path: Path) -> None:
     assert (tmp_path / "postgres.log.1").stat().st_mode & 0o777 == 0o600
 
 
-def test_it_keeps_what_is_committed_and_checks_what_it_reads(tmp_path: Path) -> None:
-    with ensure(data=tmp_path) as running:
+def test_it_keeps_what_is_committed_and_checks_what_it_reads(data: Path) -> None:
+    with ensure(data=data) as running:
         for name in ("data_checksums", "fsync", "synchronous_commit", "full_page_writes"):
             assert ask(running.url, f"show {name}") == "on"
-    (tmp_path / "postgres.password").rename(tmp_path / "lost")
+    (data / "postgres.password").rename(data / "lost")
     with pytest.raises(Unsafe, match="password"):
-        ensure(data=tmp_path)
+        ensure(data=data)
 
 
 # Awkward places
