@@ -158,9 +158,7 @@ class _Work:
                     self._union(own, row[2])
         for i in self.items:
             if key := self.repost_key.get(i.id):
-                target = self.copyset.get(i.repost_of) or (
-                    self.by_key[key][2] if key in self.by_key else None
-                )
+                target = self.copyset.get(i.repost_of) or (self.by_key[key][2] if key in self.by_key else None)
                 if target:
                     self._union(self.copyset[i.id], target)
 

@@ -62,7 +62,7 @@ class CaseRow:
 
 _COLUMNS: Final = tuple(f.name for f in fields(CaseRow))
 _SETS: Final = frozenset({"kinds", "flags", "claimants", "sources", "regimes", "new_facts"})
-_SELECT: Final = "SELECT " + ", ".join(f"c.{name}" for name in _COLUMNS) + " FROM cases_case c"  # noqa: S608 - constant names
+_SELECT: Final = "SELECT " + ", ".join(f"c.{name}" for name in _COLUMNS) + " FROM cases_case c"
 _SET_AT: Final = tuple(n for n, name in enumerate(_COLUMNS) if name in _SETS)
 _REASONS_AT: Final = _COLUMNS.index("reasons")
 

@@ -16,7 +16,10 @@ from odzew.ledger.outbox import leave, supersede
 
 REFUSED: Final = frozenset({403, 404, 410, 451})
 HIDING: Final = frozenset({"withhold", "remove", "suspend_account"})
-_FIELDS: Final = "id, case_id, item_id, account_id, measure, scope, ground, state, ordered_at, accepted_at, ended_at, in_force, unverified, probe_step"
+_FIELDS: Final = (
+    "id, case_id, item_id, account_id, measure, scope, ground, state, ordered_at, accepted_at, ended_at, in_force, "
+    "unverified, probe_step"
+)
 
 
 def _view(row: tuple[Any, ...]) -> MeasureView:
@@ -107,18 +110,18 @@ def _payload(measure: uuid.UUID, case: uuid.UUID, o: Order, now: datetime) -> di
 
 def measures_of(*, case: uuid.UUID) -> list[MeasureView]:
     """Return all measures of a case, oldest first."""
-    return [_view(r) for r in fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE case_id = %s ORDER BY id", [case])]  # noqa: S608
+    return [_view(r) for r in fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE case_id = %s ORDER BY id", [case])]
 
 
 def in_force_on(*, items: list[uuid.UUID]) -> dict[uuid.UUID, MeasureView]:
     """Return the measure in force on each item that has one."""
-    sql = f"SELECT {_FIELDS} FROM enforcement_measure WHERE in_force AND item_id = ANY(%s)"  # noqa: S608
+    sql = f"SELECT {_FIELDS} FROM enforcement_measure WHERE in_force AND item_id = ANY(%s)"
     return {m.item: m for m in map(_view, fetch_all(sql, [items])) if m.item}
 
 
 def lock_measure(*, measure: uuid.UUID) -> MeasureView | None:
     """Return one measure, held until the transaction ends."""
-    rows = fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE id = %s FOR NO KEY UPDATE", [measure])  # noqa: S608
+    rows = fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE id = %s FOR NO KEY UPDATE", [measure])
     return _view(rows[0]) if rows else None
 
 
@@ -163,7 +166,7 @@ def probes_of(*, measures: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, An
 def claim_probes(*, now: datetime, limit: int) -> list[MeasureView]:
     """Take measures whose addresses are to be looked at, for 60 s."""
     sql = (
-        f"UPDATE enforcement_measure SET probe_lease = %s WHERE id IN (SELECT id FROM enforcement_measure "  # noqa: S608
+        f"UPDATE enforcement_measure SET probe_lease = %s WHERE id IN (SELECT id FROM enforcement_measure "
         "WHERE probe_at <= %s AND (probe_lease IS NULL OR probe_lease <= %s) ORDER BY probe_at LIMIT %s FOR UPDATE SKIP LOCKED) "
         f"RETURNING {_FIELDS}"
     )

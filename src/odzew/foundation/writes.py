@@ -91,14 +91,14 @@ class Writes:
             names = ", ".join(f'"{_safe(c)}"' for c in columns)
             clause = f" ON CONFLICT {conflict}" if conflict else ""
             parts.append(
-                f"INSERT INTO {_safe(table)} AS t ({names}) "  # noqa: S608 - identifiers checked, values are parameters
+                f"INSERT INTO {_safe(table)} AS t ({names}) "
                 f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb){clause}"
             )
             values.append(json.dumps(rows, default=_plain))
         for (table, columns, key), rows in self._updates.items():
             sets = ", ".join(f'"{_safe(c)}" = r."{c}"' for c in columns if c != key)
             parts.append(
-                f"UPDATE {_safe(table)} AS t SET {sets} "  # noqa: S608 - identifiers checked, values are parameters
+                f"UPDATE {_safe(table)} AS t SET {sets} "
                 f'FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) r WHERE t."{_safe(key)}" = r."{key}"'
             )
             values.append(json.dumps(rows, default=_plain))
