@@ -78,6 +78,7 @@ def base_facts(
         copies_seen_gone=sum(m.state == "done" for m in gone),
         copies_told=sum(m.state == "told" for m in gone),
         measures_failed=sum(m.state in ("failed", "returned") for m in measures if m.in_force),
+        receipt=True,
         emergency=desk.emergency,
         found=bool(measures) or case.published,
         threat_only=not case.published,

@@ -297,7 +297,7 @@ def _answer(
     facts = base_facts(
         kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
     )
-    facts = replace(facts, receipt=True, advice=judged.assessment.advice, hide_by=_hide_by(judged, now))
+    facts = replace(facts, advice=judged.assessment.advice, hide_by=_hide_by(judged, now))
     tell(writes, case=case, handlings=[handling], facts=facts, desk=desk, now=now, running={})
 
 

@@ -1,10 +1,5 @@
-"""The `odzew` command."""
+"""The `odzew` command: one module for each group of words, gathered in `main.py`."""
 
-import typer
+from odzew.entrypoints.cli.main import main
 
-app = typer.Typer()
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
+__all__ = ["main"]
