@@ -109,4 +109,5 @@ def make_desk(*, chosen: Settings) -> Desk:
         zone=chosen.time_zone,
         language=chosen.language,
         origin=chosen.base_url.partition("://")[2].replace("/", "-") or "odzew",
+        witness_url=chosen.witness_url,
     )
