@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from odzew.entrypoints.cli.bench import bench
 from odzew.foundation.errors import OdzewError
 
 app = typer.Typer(
@@ -21,6 +22,9 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """Take the words of the command line."""
+
+
+app.command()(bench)
 
 
 def main() -> None:
