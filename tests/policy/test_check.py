@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from odzew.policy.check import LONGEST, STATUTORY, check_policy
 from odzew.policy.load import load_policy
 from odzew.policy.rules import VARIANTS
-from odzew.policy.vocabulary import REGIMES
 from tests.policy.strategies import shipped
 from tests.policy.test_load import TEXT, changed
 
@@ -75,7 +73,7 @@ BROKEN = [
     ("clocks.child_withhold", 'age_unknown = "4 h"', 'age_unknown = "24 h"', "child_withhold (age_unknown)"),
     ("clocks.child_withhold", 'person_age_unknown = "2 h"', 'person_age_unknown = "4 h"', "person_age_unknown"),
     ("clocks.ncii_policy", 'deed = "withhold"', 'deed = "answer"', "may stay up unreviewed"),
-    ("clocks.ncii_policy", 'person = "2 h"', 'person = "24 h"\nnews_every = "1 h"', None),
+    ("clocks.ncii_policy", 'person = "2 h"', 'person = "24 h"', "ncii_policy's person"),
     ("triggers.child", 'second_reporter = "now"', 'second_reporter = "never"', "triggers.child.second_reporter"),
     ("triggers.child", 'confirmed_match = "now"', 'confirmed_match = "never"', "triggers.child.confirmed_match"),
     # side doors and abuse of the desk
@@ -103,9 +101,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("section", "before", "after", "says"), BROKEN, ids=[f"{b[0]}: {b[2]}" for b in BROKEN])
-def test_a_policy_that_breaks_a_promise_is_refused(section: str, before: str, after: str, says: str | None) -> None:
+def test_a_policy_that_breaks_a_promise_is_refused(section: str, before: str, after: str, says: str) -> None:
     sentences = check_policy(policy=load_policy(text=_in(section, before, after)))
-    assert sentences and (says is None or any(says in sentence for sentence in sentences)), sentences
+    assert any(says in sentence for sentence in sentences), sentences
     assert all(sentence.endswith(".") for sentence in sentences)
 
 
@@ -122,11 +120,7 @@ def test_a_clock_that_deletes_is_refused_however_it_came_in() -> None:
     assert any("no clock deletes" in sentence for sentence in check_policy(policy=replace(policy, clocks=clocks)))
 
 
-def _shorter() -> Iterator[str]:
-    yield from sorted(STATUTORY)
-
-
-@pytest.mark.parametrize("name", list(_shorter()))
+@pytest.mark.parametrize("name", sorted(STATUTORY))
 def test_a_statutory_clock_may_be_shortened(name: str) -> None:
     line = _line(f"clocks.{name}", "length")
     text = _in(f"clocks.{name}", line, 'length = "47 h"' if "48" in line else 'length = "15 min"')
@@ -136,4 +130,3 @@ def test_a_statutory_clock_may_be_shortened(name: str) -> None:
 def test_every_clock_has_a_limit_or_says_why_not() -> None:
     assert set(STATUTORY) | set(LONGEST) | {"appeal_window", "watch"} == set(VARIANTS)
     assert all(policy.source for policy in shipped().clocks.values())
-    assert {"tida", "uk", "au"} == REGIMES

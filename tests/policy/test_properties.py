@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from odzew.policy.assess import assess
@@ -14,13 +13,13 @@ from odzew.policy.data import Assessment, Facts
 from odzew.policy.reasons import ADVICE, ALARMS, REASONS
 from odzew.policy.rules import DECIDING, DEEDS
 from odzew.policy.vocabulary import DESKS
-from tests.policy.strategies import facts, matches, raised, shipped
+from tests.policy.strategies import facts, for_all, matches, raised, shipped
 from tests.policy.test_table import AT_ONCE, NEVER, codes, hidden_after, judge
 
 HOUR = timedelta(hours=1)
 
 
-@given(facts())
+@for_all(facts())
 def test_every_case_is_judged_and_always_the_same_way(known: Facts) -> None:
     judged = judge(known)
     assert judged == assess(facts=replace(known), policy=shipped())
@@ -29,7 +28,7 @@ def test_every_case_is_judged_and_always_the_same_way(known: Facts) -> None:
     assert set(judged.alarms) <= ALARMS and set(judged.advice) <= ADVICE
 
 
-@given(facts())
+@for_all(facts())
 def test_there_are_always_reasons_and_all_are_known(known: Facts) -> None:
     judged = judge(known)
     assert judged.reasons and set(codes(judged)) <= REASONS
@@ -37,7 +36,7 @@ def test_there_are_always_reasons_and_all_are_known(known: Facts) -> None:
     assert hides or not judged.hide_now
 
 
-@given(facts())
+@for_all(facts())
 def test_no_silence(known: Facts) -> None:
     """Every open case has a clock that ends by deciding something, and that clock runs also while it is hidden."""
     judged = judge(known)
@@ -47,7 +46,7 @@ def test_no_silence(known: Facts) -> None:
     assert deciding[0].steps[-1].after == deciding[0].length <= timedelta(hours=72)
 
 
-@given(facts())
+@for_all(facts())
 def test_a_case_has_one_clock_of_a_name_and_none_deletes(known: Facts) -> None:
     clocks = judge(known).clocks
     assert len({plan.name for plan in clocks}) == len(clocks)
@@ -55,7 +54,7 @@ def test_a_case_has_one_clock_of_a_name_and_none_deletes(known: Facts) -> None:
     assert all(plan.steps[-1].after == plan.length for plan in clocks)
 
 
-@given(facts())
+@for_all(facts())
 def test_running_out_of_time_protects_the_child(known: Facts) -> None:
     judged = judge(known)
     excused = not known.published or known.clearances or "wide_hash" in codes(judged)
@@ -65,7 +64,7 @@ def test_running_out_of_time_protects_the_child(known: Facts) -> None:
         assert hidden_after(judged) <= 24 * HOUR
 
 
-@given(facts(), st.data())
+@for_all(facts(), st.data())
 def test_a_further_notice_only_raises(before: Facts, data: st.DataObject) -> None:
     before = replace(before, on_watch_until=None)
     sooner, later = judge(before), judge(data.draw(raised(before)))
@@ -79,7 +78,7 @@ def test_a_further_notice_only_raises(before: Facts, data: st.DataObject) -> Non
         assert before.withheld or hidden_after(later) <= hidden_after(sooner)
 
 
-@given(facts(), st.integers(1, 10**6), st.integers(1, 10**6))
+@for_all(facts(), st.integers(1, 10**6), st.integers(1, 10**6))
 def test_a_crowd_alone_never_hides_adult_content(known: Facts, notices: int, independent: int) -> None:
     alone = replace(known, notices=1, independent=1, same_reporter=1)
     crowd = replace(known, notices=notices, independent=min(notices, independent), same_reporter=1)
@@ -88,13 +87,13 @@ def test_a_crowd_alone_never_hides_adult_content(known: Facts, notices: int, ind
         assert hidden_after(judge(crowd)) == hidden_after(judge(alone))
 
 
-@given(facts())
+@for_all(facts())
 def test_the_size_of_the_desk_never_changes_what_hides(known: Facts) -> None:
     judged = [judge(replace(known, desk=desk)) for desk in DESKS]
     assert len({(one.hide_now, one.scope, hidden_after(one), one.head_start) for one in judged}) == 1
 
 
-@given(facts())
+@for_all(facts())
 def test_nobody_alone_clears_a_child_safety_case(known: Facts) -> None:
     judged = judge(known)
     assert clearing(facts=known, policy=shipped()) == judged.sign
@@ -107,14 +106,14 @@ def test_nobody_alone_clears_a_child_safety_case(known: Facts) -> None:
     assert judged.sign.people <= {"solo": 1, "pair": 2, "team": 3}[known.desk]
 
 
-@given(facts())
+@for_all(facts())
 def test_nothing_visible_while_nothing_is_public(known: Facts) -> None:
     judged = judge(replace(known, published=False))
     assert not judged.hide_now and hidden_after(judged) == NEVER
     assert judged.guard_uploads and "threat_decide" in [plan.name for plan in judged.clocks]
 
 
-@given(facts())
+@for_all(facts())
 def test_cleared_bytes_do_not_flap(known: Facts) -> None:
     """Without new facts a bare claim hides cleared bytes by a clock, once; only a formal request has its own time besides."""
     cleared = replace(known, clearances=1, new_facts=frozenset(), regimes=frozenset(), on_watch_until=None)
@@ -124,7 +123,7 @@ def test_cleared_bytes_do_not_flap(known: Facts) -> None:
     assert hidden_after(judged) >= (NEVER if used_up else 4 * HOUR)
 
 
-@given(facts(), matches(), matches(wide=False))
+@for_all(facts(), matches(), matches(wide=False))
 def test_near_is_not_equal(known: Facts, one: object, two: object) -> None:
     bare = replace(known, matches=(), kinds=frozenset({"other"}), minor=None, regimes=frozenset(), new_facts=frozenset())
     judged = judge(replace(bare, matches=(one, two)))  # type: ignore[arg-type]
@@ -132,7 +131,7 @@ def test_near_is_not_equal(known: Facts, one: object, two: object) -> None:
         assert {"confirmed_match", "trusted_source"} & set(codes(judged))
 
 
-@given(
+@for_all(
     facts(),
     st.sampled_from(["views", "reposts", "views_per_hour", "notices", "independent", "same_reporter"]),
     st.integers(0, 10**9),
@@ -142,7 +141,7 @@ def test_more_of_anything_never_lowers_the_head_start(known: Facts, what: str, m
     assert judge(raised_facts).head_start >= judge(known).head_start
 
 
-@given(facts())
+@for_all(facts())
 def test_a_graver_age_never_lowers_the_head_start(known: Facts) -> None:
     adult, unknown, child = (judge(replace(known, minor=minor)).head_start for minor in (False, None, True))
     assert adult <= unknown <= child

@@ -5,22 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from odzew.policy.data import Facts
-from tests.policy.strategies import DAY, facts, notice, raised, shipped
+from odzew.policy.vocabulary import KINDS
+from tests.policy.strategies import DAY, facts, for_all, match, notice, raised, shipped
 from tests.policy.test_table import judge
 
 BOUND = shipped().severity.bound
-arrivals = st.lists(st.tuples(st.integers(0, 10 * 24 * 60), facts()), min_size=2, max_size=12)
+arriving_facts = st.builds(
+    notice,
+    kind=st.sampled_from(sorted(KINDS)),
+    minor=st.sampled_from([True, False, None]),
+    flags=st.sampled_from([frozenset(), frozenset({"imminent"}), frozenset({"infant", "live_stream", "coerced"})]),
+    source=st.sampled_from(["user", "hotline"]),
+    views=st.integers(0, 10**8),
+    views_per_hour=st.floats(0, 1e7),
+    notices=st.integers(1, 10**6),
+    matches=st.sampled_from([(), (match(),)]),
+)
+arrivals = st.lists(st.tuples(st.integers(0, 3 * 24 * 60), arriving_facts), min_size=2, max_size=8)
 
 
 def place(known: Facts) -> datetime:
     return known.opened_at - judge(known).head_start
 
 
-@given(arrivals)
+@for_all(arrivals)
 def test_a_case_is_overtaken_only_by_cases_opened_less_than_the_bound_later(arriving: list[tuple[int, Facts]]) -> None:
     cases = [replace(known, opened_at=DAY + timedelta(minutes=minute)) for minute, known in arriving]
     for waiting in cases:
@@ -29,7 +40,7 @@ def test_a_case_is_overtaken_only_by_cases_opened_less_than_the_bound_later(arri
                 assert other.opened_at < waiting.opened_at + BOUND
 
 
-@given(arrivals, st.integers(1, 180))
+@for_all(arrivals, st.integers(1, 180))
 def test_one_reviewer_meets_a_mild_case_in_bounded_time(arriving: list[tuple[int, Facts]], minutes_each: int) -> None:
     """However grave the others: only those opened before it or less than the bound after it are decided first."""
     mild = replace(notice(kind="other", minor=False, views=0), opened_at=DAY)
@@ -50,7 +61,7 @@ def test_one_reviewer_meets_a_mild_case_in_bounded_time(arriving: list[tuple[int
     assert taken_before <= sum(timedelta(minutes=minute) < BOUND for minute, _ in arriving)
 
 
-@given(facts(), st.data())
+@for_all(facts(), st.data())
 def test_a_further_notice_moves_a_case_only_forward(known: Facts, data: st.DataObject) -> None:
     assert place(data.draw(raised(known))) <= place(known)
 

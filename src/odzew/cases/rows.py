@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -124,7 +124,7 @@ def cover(writes: Writes, *, case: uuid.UUID, copysets: list[uuid.UUID], fresh: 
 
 
 def _plain(row: CaseRow) -> dict[str, Any]:
-    return asdict(row)
+    return {name: getattr(row, name) for name in _COLUMNS}
 
 
 def save_case(writes: Writes, *, before: CaseRow, after: CaseRow) -> CaseRow:

@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, cast
 
 from django.db import connection
@@ -53,6 +54,21 @@ def _template(model: type[Model]) -> dict[str, Any]:
     return known
 
 
+@cache
+def _insert(table: str, columns: tuple[str, ...], conflict: str) -> str:
+    names = ", ".join(f'"{_safe(c)}"' for c in columns)
+    clause = f" ON CONFLICT {conflict}" if conflict else ""
+    source = f"jsonb_populate_recordset(NULL::{_safe(table)}, %s::jsonb)"
+    return f"INSERT INTO {table} AS t ({names}) SELECT {names} FROM {source}{clause}"
+
+
+@cache
+def _update(table: str, columns: tuple[str, ...], key: str) -> str:
+    sets = ", ".join(f'"{_safe(c)}" = r."{c}"' for c in columns if c != key)
+    source = f"jsonb_populate_recordset(NULL::{_safe(table)}, %s::jsonb)"
+    return f'UPDATE {table} AS t SET {sets} FROM {source} r WHERE t."{_safe(key)}" = r."{key}"'
+
+
 class Writes:
     """Rows to insert and to change, gathered by the rooms and sent as one SQL statement.
 
@@ -85,23 +101,8 @@ class Writes:
         return bool(self._inserts or self._updates)
 
     def _statement(self) -> tuple[str, list[str]]:
-        parts: list[str] = []
-        values: list[str] = []
-        for (table, columns, conflict), rows in self._inserts.items():
-            names = ", ".join(f'"{_safe(c)}"' for c in columns)
-            clause = f" ON CONFLICT {conflict}" if conflict else ""
-            parts.append(
-                f"INSERT INTO {_safe(table)} AS t ({names}) "
-                f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb){clause}"
-            )
-            values.append(json.dumps(rows, default=_plain))
-        for (table, columns, key), rows in self._updates.items():
-            sets = ", ".join(f'"{_safe(c)}" = r."{c}"' for c in columns if c != key)
-            parts.append(
-                f"UPDATE {_safe(table)} AS t SET {sets} "
-                f'FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) r WHERE t."{_safe(key)}" = r."{key}"'
-            )
-            values.append(json.dumps(rows, default=_plain))
+        parts = [_insert(*shape) for shape in self._inserts] + [_update(*shape) for shape in self._updates]
+        values = [json.dumps(rows, default=_plain) for rows in (*self._inserts.values(), *self._updates.values())]
         *firsts, last = parts
         head = ", ".join(f"w{n} AS ({part} RETURNING 1)" for n, part in enumerate(firsts))
         return (f"WITH {head} {last}" if head else last), values

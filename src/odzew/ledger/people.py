@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 import uuid
@@ -110,7 +111,7 @@ def add_platform(
     """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen. Raises `Conflict`."""
     if Platform.objects.filter(name=name).exists():
         raise Conflict(f"A platform called {name} is enrolled already; choose another name.")
-    secret = "whsec_" + pyotp.random_base32(52)[:52].ljust(52, "A")
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     row = Platform.objects.create(
         id=new_id(now=now),
         name=name,

@@ -147,8 +147,8 @@ def _order(policy: Policy) -> Iterator[str]:
         yield "The clock child_withhold must be no longer than its age_unknown, and that no longer than ncii_policy."
     if not child.variants["person_age_unknown"] <= min(child.variants["age_unknown"], adult.variants["person"]):
         yield "The clock child_withhold's person_age_unknown must be no longer than its age_unknown and than ncii_policy's person."
-    if not adult.variants["person"] <= adult.length:
-        yield "The clock ncii_policy's person must be no longer than its length."
+    if not adult.variants["person"] <= min(4 * HOUR, adult.length):
+        yield "The clock ncii_policy's person must be no longer than 4 h and than its length."
     decide = [policy.clocks[name] for name in ("child_decide", "ncii_decide", "other_decide")]
     for sooner, later in pairwise(decide):
         if sooner.length > later.length or sooner.variants.get("solo", sooner.length) > later.variants.get("solo", later.length):

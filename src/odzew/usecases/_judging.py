@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -119,7 +119,7 @@ def carry_out(
         regime=max(case.regime, assessment.regime, key=lambda r: _REGIME_RANK[r]),
         severity=max(case.severity, assessment.severity),
         queue_at=min(case.queue_at, case.reopened_at - assessment.head_start),
-        reasons=[asdict(r) for r in assessment.reasons],
+        reasons=[{"code": r.code, "facts": r.facts} for r in assessment.reasons],
         policy_digest=desk.policy.digest,
         protect_uploader=case.protect_uploader or assessment.protect_uploader,
         statement_held=case.statement_held or assessment.full_statement_held,

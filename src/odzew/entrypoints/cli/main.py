@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from odzew.entrypoints.cli.bench import bench
 from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.foundation.errors import OdzewError
 
@@ -24,6 +25,7 @@ def _root() -> None:
     """Take the words of the command line."""
 
 
+app.command()(bench)
 register_ledger(app=app)
 
 

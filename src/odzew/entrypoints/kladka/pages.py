@@ -84,9 +84,9 @@ def page(*, view: View, title: str, body: str, status: int = 200) -> Response:
         f'<title>{e(heading)}</title><link rel="stylesheet" href="/style.css?v={STYLE_VERSION}">'
         '<link rel="icon" href="/icon.svg" type="image/svg+xml"></head><body>'
         f'<a class="skip" href="#main">{view.say("skip")}</a>'
-        f'<p class="pretend">{view.say("pretend")}</p>'
-        f'<header class="top"><a class="mark" href="{view.to()}">{MARK}<span>Kładka</span></a>'
-        f'<nav><a href="{e(switch)}" lang="{other}" hreflang="{other}">{view.say("other_language")}</a></nav></header>'
+        f'<header><p class="pretend">{view.say("pretend")}</p>'
+        f'<div class="top"><a class="mark" href="{view.to()}">{MARK}<span>Kładka</span></a>'
+        f'<nav><a href="{e(switch)}" lang="{other}" hreflang="{other}">{view.say("other_language")}</a></nav></div></header>'
         f'<main id="main" tabindex="-1">{body}</main>'
         f"<footer><p>{view.say('tagline')}</p></footer></body></html>\n"
     )

@@ -78,9 +78,10 @@ class People:
             return notice_page(view=view, status=404)
         if post.refusal != 200:
             return self._withheld(view, post)
+        title = e(post.text) or f"<bdi>{e(post.account)}</bdi>"
         body = (
             f'<article class="one"><div class="card">{picture(view, post)}<div class="inside">{repost_line(view, post)}'
-            f'<h1 class="text">{e(post.text) or view.say("a_post")}</h1><div class="foot">{account_link(view, post.account)}'
+            f'<h1 class="text">{title}</h1><div class="foot">{account_link(view, post.account)}'
             f'<a class="flag" href="{view.to("posts", post.id, "report")}">{view.say("report")}</a></div>'
             f'{numbers(view, post)}<p class="soft">{view.when(post.created_at)}</p></div></div></article>'
         )
