@@ -55,7 +55,8 @@ INSTALLED_APPS = [
     "odzew.enforcement",
     "odzew.alarms",
 ]
-MIDDLEWARE: list[str] = []
+# Only what every request needs: a notice passes no session, no form token, no choice of language.
+MIDDLEWARE = ["odzew.entrypoints.api.edge.headers"]
 DATABASES = {"default": database(url=os.environ.get("ODZEW_DATABASE_URL") or "postgresql:///odzew")}
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True
