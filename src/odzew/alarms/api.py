@@ -31,7 +31,7 @@ def ring(
     """Add an alarm and leave it for every channel; `facts` hold numbers and words of the vocabulary only."""
     alarm = new_id(now=now)
     writes.insert(Alarm, {"id": alarm, "at": now, "code": code, "case_id": case, "facts": facts or {}, "confirmed_at": None})
-    leave(writes, kind="alarm", subject=alarm, case=case, platform=None, payload={"code": code, "case": str(case or "")}, now=now)
+    leave(writes, kind="alarm", subject=alarm, case=case, platform=None, payload={"code": code, "case": str(case or ""), "alarm": str(alarm)}, now=now)
     return alarm
 
 
