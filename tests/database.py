@@ -22,4 +22,6 @@ for _name in [
 ]:
     del os.environ[_name]
 os.environ["ODZEW_DATA"] = _data
-os.environ["ODZEW_DATABASE_URL"] = os.environ["ODZEW_TEST_URL"]
+# The tests' own connections may empty append-only tables between tests (ledger/migrations/0002_append_only.py).
+_mark = "&" if "?" in os.environ["ODZEW_TEST_URL"] else "?"
+os.environ["ODZEW_DATABASE_URL"] = f"{os.environ['ODZEW_TEST_URL']}{_mark}options=-c%20odzew.may_empty%3Don"

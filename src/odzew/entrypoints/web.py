@@ -31,7 +31,7 @@ def application(_target: str = "", *, master: int, level: str) -> Any:
 
 def serve(*, chosen: Settings) -> None:
     """Serve until asked to stop. Requests beyond the threads wait; too many waiting are told so by the operating system."""
-    from granian import Granian  # type: ignore[attr-defined]
+    from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 

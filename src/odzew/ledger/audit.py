@@ -31,6 +31,7 @@ class Kind(StrEnum):
     ROLLED_BACK = "rolled-back"
     NOT_CHECKED = "not-checked"
     UNSIGNED = "unsigned"
+    STORE_DIFFERS = "store-differs"
 
 
 @dataclass(frozen=True, slots=True)

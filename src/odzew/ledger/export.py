@@ -113,15 +113,20 @@ def verify_export(
 
 
 def find_tampering(
-    *, stored: Iterable[tuple[int, bytes, bytes]], checkpoints: Iterable[str], verifier: VerifierKey
+    *,
+    stored: Iterable[tuple[int, bytes, bytes]],
+    checkpoints: Iterable[str],
+    verifier: VerifierKey,
+    older: Iterable[str] = (),
 ) -> list[Finding]:
     """Check the stored rows: (seq, exact bytes, leaf hash) by seq, against the signed notes by size.
 
     Names the event whose bytes no longer give its leaf hash; the first checkpoint whose root the leaf hashes no longer give, or
-    whose signature does not hold; missing, repeated and reordered numbers; a cut-off end. Events newer than the last checkpoint
-    are not a finding. At most 100 findings. One pass, bounded memory; about two hashes per event.
+    whose signature does not hold; missing, repeated and reordered numbers; a cut-off end; a record that does not extend the `older`
+    notes held elsewhere. Events newer than the last checkpoint are not a finding. At most 100 findings. One pass, bounded memory;
+    about two hashes per event.
     """
-    audit = Audit(verifier=verifier)
+    audit = Audit(verifier=verifier, older=older)
     event = audit.event
     for item in _interleaved(stored, checkpoints):
         if isinstance(item, str):

@@ -36,6 +36,7 @@ class Desk:
     language: str = "en"
     origin: str = "odzew"
     emergency: str = "112"
+    witness_url: str = ""
     size_cached_for: timedelta = timedelta(seconds=2)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False, compare=False)
 

@@ -35,6 +35,7 @@ from odzew.enforcement.api import (
 from odzew.enforcement.data import MeasureView, Seen
 from odzew.foundation.outgoing import Outgoing, Reply
 from odzew.foundation.writes import Writes
+from odzew.ledger.api import WITNESS
 from odzew.ledger.events import record
 from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish
 from odzew.ledger.people import PlatformView, platforms
@@ -90,12 +91,12 @@ def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: O
             )
         return
     platform = known.get(d.platform) if d.platform else None
-    if platform is None:
+    if platform is None and d.kind != WITNESS:
         _refused(d, Reply(status=0, error="no-platform"), clock())
         return
-    if d.kind == "measure":
+    if platform is not None and d.kind == "measure":
         _first_look(d, platform, out, clock)
-    reply = _send(d, platform, out, clock())
+    reply = _send(d, platform, out, clock()) if platform is not None else _send_witness(d, desk, out)
     now = clock()
     if 200 <= reply.status < 300:
         _accepted(d, reply, desk, now)
@@ -114,6 +115,15 @@ def _send(d: Due, platform: PlatformView, out: Outgoing, now: datetime) -> Reply
     webhook_hosts = [_host(platform.webhook)]
     private = [h for h in webhook_hosts if h in platform.private_hosts]
     return out.post(url=platform.webhook, body=body, headers=headers, hosts=webhook_hosts, private=private)
+
+
+def _send_witness(d: Due, desk: Desk, out: Outgoing) -> Reply:
+    """Give the signed note, as it is, to the outsider that the operator named; no platform has a say in that."""
+    if not desk.witness_url:
+        return Reply(status=0, error="no-witness")
+    host = [_host(desk.witness_url)]
+    headers = {"content-type": "text/plain; charset=utf-8"}
+    return out.post(url=desk.witness_url, body=d.payload["note"].encode(), headers=headers, hosts=host, private=host)
 
 
 def _host(url: str) -> str:
@@ -177,10 +187,15 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
             _stop_subject(writes, d, now)
         elif d.kind == "answer" and row is not None:
             _answer_taken(writes, d, row, desk, now)
-        record(writes, kind=f"{d.kind}.accepted", actor="platform", now=now, case=d.case, facts={"subject": str(d.subject)})
+        record(writes, kind=f"{d.kind}.accepted", actor=_taker(d), now=now, case=d.case, facts={"subject": str(d.subject)})
         writes.send()
         if d.kind == "measure" and row is not None:
             _after_change(row, desk, now)
+
+
+def _taker(d: Due) -> str:
+    """What the record calls the one that a delivery goes to."""
+    return WITNESS if d.kind == WITNESS else "platform"
 
 
 def _stop_subject(writes: Writes, d: Due, now: datetime) -> None:
@@ -212,7 +227,7 @@ def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetim
 
 
 def _refused(d: Due, reply: Reply, now: datetime) -> None:
-    """The platform says no: kept, shown on the case, and an alarm; a person must act."""
+    """The other side says no: kept, shown on the case, and an alarm; a person must act."""
     with transaction.atomic():
         writes = Writes()
         finish(delivery=d.id, state="refused", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
@@ -222,7 +237,7 @@ def _refused(d: Due, reply: Reply, now: datetime) -> None:
         record(
             writes,
             kind=f"{d.kind}.refused",
-            actor="platform",
+            actor=_taker(d),
             now=now,
             case=d.case,
             facts={"subject": str(d.subject), "status": reply.status},

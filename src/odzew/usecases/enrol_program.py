@@ -39,9 +39,7 @@ def enrol_program(
     if platform is None and "items" in scopes:
         raise Invalid("A key that registers items belongs to a platform: add --platform NAME.")
     with transaction.atomic():
-        key = add_program(
-            name=name, scopes=scopes, sources=sources, platform=platform, limit_per_second=limit_per_second, now=now
-        )
+        key = add_program(name=name, scopes=scopes, sources=sources, platform=platform, limit_per_second=limit_per_second, now=now)
         writes = Writes()
         facts = {"program": id_of_key(key=key), "scopes": sorted(scopes), "sources": sorted(sources), "desk": desk.origin}
         record(writes, kind="program.enrolled", actor="operator", now=now, facts=facts)
