@@ -45,7 +45,10 @@ _SAMPLES = {
     "steps": "3",
     "step": "1",
 }
-_PROBLEMS = ("invalid", "unauthorised", "forbidden", "not-found", "conflict", "too-many", "unavailable", "bad-request")
+_PROBLEMS = (
+    "invalid", "unauthorised", "forbidden", "not-found", "conflict", "too-many", "unavailable", "bad-request",
+    "wrong-method", "no-length", "too-large", "wrong-type", "internal",
+)  # fmt: skip
 _FREE = ("page", "reason", "rule")
 
 

@@ -194,6 +194,11 @@ def person(*, person: uuid.UUID) -> PersonView | None:
     return _person(row) if row else None
 
 
+def pseudonyms(*, people: list[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return what the record calls each of these people, those who have left too."""
+    return dict(Person.objects.filter(id__in=people).values_list("id", "pseudonym"))
+
+
 def set_role(*, person: uuid.UUID, role: str) -> None:
     """Give a person another role. Raises `Invalid`, `NotFound`."""
     if role not in ROLES:

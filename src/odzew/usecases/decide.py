@@ -15,6 +15,7 @@ from odzew.cases.data import ClockView
 from odzew.cases.items import items_of, mark_accounts, surroundings, unmark_accounts
 from odzew.cases.rows import CaseRow, lock_case, save_case
 from odzew.decisions.api import add_decision, decisions_of, open_appeals, settle, settle_appeals
+from odzew.decisions.blind import shown_version
 from odzew.decisions.data import DecisionView
 from odzew.enforcement.api import in_force_on, measures_of, order
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
@@ -74,11 +75,23 @@ def decide(
     _check(outcome=outcome, ground=ground, reason=reason, referral=referral, desk=desk, caller=caller)
     with transaction.atomic():
         row = lock_case(case=case)
-        if if_version is not None and if_version != row.version:
-            raise Conflict("The case has changed since you read it; read it again and decide.", version=row.version)
+        if if_version is not None and if_version != (version := _version_for(row, caller)):
+            raise Conflict("The case has changed since you read it; read it again and decide.", version=version)
         if not row.undecided:
             raise Conflict("The case is decided; it can be opened again by an appeal or by new facts.", state=row.state)
         return _Decision(row, caller, outcome, ground, reason, referral, desk, now).make()
+
+
+def _version_for(row: CaseRow, caller: Caller) -> int:
+    """The version as this person may know it: another's decision that is not final must not show (practice 1)."""
+    return shown_version(
+        version=row.version,
+        decisions=decisions_of(case=row.id),
+        person=caller.id,
+        auditor=False,
+        row_round=row.round,
+        open_=row.undecided,
+    )
 
 
 def _check(*, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller) -> None:

@@ -16,7 +16,7 @@ def database(*, url: str) -> dict[str, Any]:
     query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
     host = query.pop("host", None) or unquote(parts.hostname or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "odzew.foundation.database",
         "NAME": unquote(parts.path.lstrip("/")) or query.pop("dbname", "odzew"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -55,7 +55,8 @@ INSTALLED_APPS = [
     "odzew.enforcement",
     "odzew.alarms",
 ]
-MIDDLEWARE: list[str] = []
+# Only what every request needs: a notice passes no session, no form token, no choice of language.
+MIDDLEWARE = ["odzew.entrypoints.api.edge.headers"]
 DATABASES = {"default": database(url=os.environ.get("ODZEW_DATABASE_URL") or "postgresql:///odzew")}
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True

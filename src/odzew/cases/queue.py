@@ -1,0 +1,60 @@
+"""The queue: which cases stand in it, in its order, a page at a time."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Final
+
+from odzew.cases.data import UNDECIDED
+from odzew.cases.rows import CaseRow, read_cases
+from odzew.foundation.writes import fetch_all
+
+_WAITING: Final = "c.state IN (" + ", ".join(f"'{state}'" for state in sorted(UNDECIDED)) + ")"
+_DECIDED: Final = f"NOT {_WAITING} AND c.state <> 'merged'"
+_OF_PLATFORM: Final = (
+    "EXISTS (SELECT 1 FROM cases_copyset g JOIN cases_item i ON i.copyset_id = g.id WHERE g.case_id = c.id AND i.platform_id = %s)"
+)
+_LONG_AGO: Final = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
+NO_ID: Final = uuid.UUID(int=0)
+LAST_ID: Final = uuid.UUID(int=2**128 - 1)
+
+
+def _rows(ids: list[uuid.UUID]) -> list[CaseRow]:
+    known = {row.id: row for row in read_cases(ids=ids)}
+    return [known[i] for i in ids if i in known]
+
+
+def waiting(*, after: tuple[datetime, uuid.UUID] | None, limit: int) -> list[CaseRow]:
+    """Return undecided cases in the order in which people should take them, from behind `after` (queue place, id) on."""
+    at, last = after or (_LONG_AGO, NO_ID)
+    sql = f"SELECT c.id FROM cases_case c WHERE {_WAITING} AND (c.queue_at, c.id) > (%s, %s) ORDER BY c.queue_at, c.id LIMIT %s"
+    return _rows([r[0] for r in fetch_all(sql, [at, last, limit])])
+
+
+def decided(*, before: uuid.UUID | None, limit: int) -> list[CaseRow]:
+    """Return decided cases, the newest first, from before the case `before` on."""
+    sql = f"SELECT c.id FROM cases_case c WHERE {_DECIDED} AND c.id < %s ORDER BY c.id DESC LIMIT %s"
+    return _rows([r[0] for r in fetch_all(sql, [before or LAST_ID, limit])])
+
+
+def of_platform(*, platform: uuid.UUID, closed: bool, before: uuid.UUID | None, limit: int) -> list[CaseRow]:
+    """Return the cases that cover items of a platform, the newest first: their order tells nothing of the queue."""
+    which = _DECIDED if closed else _WAITING
+    sql = f"SELECT c.id FROM cases_case c WHERE {which} AND c.id < %s AND {_OF_PLATFORM} ORDER BY c.id DESC LIMIT %s"
+    return _rows([r[0] for r in fetch_all(sql, [before or LAST_ID, platform, limit])])
+
+
+def find_case(*, case: uuid.UUID) -> CaseRow | None:
+    """Return a case without holding it; a merged one leads to the case it became."""
+    for _ in range(8):
+        rows = read_cases(ids=[case])
+        if not rows or rows[0].merged_into is None:
+            return rows[0] if rows else None
+        case = rows[0].merged_into
+    return None
+
+
+def how_many_wait() -> int:
+    """Return how many cases nobody has decided."""
+    return int(fetch_all(f"SELECT count(*) FROM cases_case c WHERE {_WAITING}", [])[0][0])

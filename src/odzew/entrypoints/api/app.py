@@ -1,0 +1,201 @@
+"""Every route of the API, each behind its own door."""
+
+from __future__ import annotations
+
+import uuid
+from importlib.metadata import version
+from typing import Annotated, Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, NinjaAPI, Path, Query
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as Wrong
+from ninja.openapi.schema import OpenAPISchema
+from pydantic import Field
+
+from odzew.entrypoints.api import cases, items, notices, views
+from odzew.entrypoints.api.bodies import BATCH, ITEM, KB, NDJSON, NOTICE, Bodies
+from odzew.entrypoints.api.door import READERS, Key, Rights, caller_in
+from odzew.entrypoints.api.problems import TYPE, Unreadable, invalid, refuse, response
+from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, ItemIn, ItemLine, NoticeIn
+from odzew.foundation.errors import OdzewError
+from odzew.foundation.moments import utc_now
+from odzew.ledger.people import DECIDERS
+
+PREFIX: Final = "/api/v1"
+NOTICES: Final = Rights(scopes=frozenset({"notices"}))
+_READ_NOTICE: Final = Rights(scopes=frozenset({"notices", "read"}), roles=READERS)
+_READ_CASES: Final = Rights(scopes=frozenset({"read"}), roles=READERS)
+_DECIDE: Final = Rights(roles=DECIDERS)
+_APPEAL: Final = Rights(scopes=frozenset({"appeals"}))
+_ITEMS: Final = Rights(scopes=frozenset({"items"}))
+
+_ANY: Final = (401, 403, 429, 500, 503)
+_BODY: Final = (400, 411, 413, 415, 422)
+
+
+def _answers(good: dict[int, Any], *bad: int) -> dict[int, Any]:
+    return {**good, **dict.fromkeys(sorted({*_ANY, *bad}), views.Problem)}
+
+
+class Api(NinjaAPI):
+    """The API, whose errors are described as what they are: problem documents."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+        """Return the OpenAPI document."""
+        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= 400:
+                        answer["content"] = {TYPE: answer["content"]["application/json"]}
+        return document
+
+
+api = Api(
+    title="Odzew",
+    version=version("odzew"),
+    description="Notices in, measures and answers out. Errors are problem documents (RFC 9457).",
+    docs_url=None,
+    parser=Bodies(),
+    urls_namespace="api",
+)
+
+
+@api.exception_handler(Exception)
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    return refuse(request, error)
+
+
+@api.exception_handler(OdzewError)
+def _expected(request: HttpRequest, error: OdzewError) -> HttpResponse:
+    return refuse(request, error)
+
+
+@api.exception_handler(Wrong)
+def _wrong(request: HttpRequest, error: Wrong) -> HttpResponse:
+    return refuse(request, invalid(error=error.errors, drop=2))
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    cause = error.__cause__
+    return refuse(request, cause if isinstance(cause, OdzewError) else Unreadable("The request cannot be read."))
+
+
+def _described(*, shape: type, media: str) -> dict[str, Any]:
+    schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")  # type: ignore[attr-defined]
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {media: {"schema": schema}}}}
+
+
+@api.post(
+    "/notices",
+    auth=Key(rights=NOTICES, body=NOTICE),
+    response=_answers({200: views.ReceiptOut, 201: views.ReceiptOut}, *_BODY, 404, 409),
+    operation_id="send_notice",
+    tags=["notices"],
+)
+def send_notice(request: HttpRequest, payload: NoticeIn) -> HttpResponse:
+    """Send a notice. The same `external_id` again gives 200 and the identical body for 24 hours, with other content 409."""
+    return response(notices.take_notice(sent=payload, caller=caller_in(request), now=utc_now()))
+
+
+@api.get(
+    "/notices/{uuid:notice}",
+    auth=Key(rights=_READ_NOTICE),
+    response=_answers({200: views.NoticeOut}, 404),
+    operation_id="read_notice",
+    tags=["notices"],
+)
+def read_notice(request: HttpRequest, notice: uuid.UUID) -> HttpResponse:
+    """Read a notice of your own, with every answer given to its reporter; people read every notice."""
+    return response(notices.read_notice(notice=notice, caller=caller_in(request)))
+
+
+@api.get(
+    "/cases",
+    auth=Key(rights=_READ_CASES),
+    response=_answers({200: views.CasesOut}, 422),
+    operation_id="list_cases",
+    tags=["cases"],
+)
+def list_cases(
+    request: HttpRequest,
+    state: Annotated[cases.Which, Query(description="`open`: nobody has decided; `closed`: decided.")] = "open",
+    after: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> HttpResponse:
+    """List cases: for people the queue in its order, for programs the cases of their platform, the newest first."""
+    return response(cases.list_cases(caller=caller_in(request), which=state, after=after, limit=limit, now=utc_now()))
+
+
+@api.get(
+    "/cases/{uuid:case}",
+    auth=Key(rights=_READ_CASES),
+    response=_answers({200: views.CaseOut}, 404),
+    operation_id="read_case",
+    tags=["cases"],
+)
+def read_case(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
+    """Read a case; until a decision is final, only its author and the auditor see it."""
+    return response(cases.read_case(case=case, caller=caller_in(request), now=utc_now()))
+
+
+@api.post(
+    "/cases/{uuid:case}/decisions",
+    auth=Key(rights=_DECIDE, body=32 * KB),
+    response=_answers({201: views.DecidedOut}, *_BODY, 404, 409),
+    operation_id="decide_case",
+    tags=["cases"],
+)
+def decide_case(
+    request: HttpRequest,
+    case: uuid.UUID,
+    payload: DecisionIn,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The version of the case that was read.")] = None,
+) -> HttpResponse:
+    """Decide a case with a person's key. 409: it is closed, or not in the version of `If-Match`."""
+    sent = cases.post_decision(case=case, sent=payload, if_match=if_match, caller=caller_in(request), now=utc_now())
+    return response(sent)
+
+
+@api.post(
+    "/cases/{uuid:case}/appeals",
+    auth=Key(rights=_APPEAL, body=NOTICE),
+    response=_answers({201: views.AppealedOut}, *_BODY, 404, 409),
+    operation_id="appeal",
+    tags=["cases"],
+)
+def appeal(request: HttpRequest, case: uuid.UUID, payload: AppealIn) -> HttpResponse:
+    """Appeal: a reporter with their receipt code, an uploader by their platform's key."""
+    return response(cases.post_appeal(case=case, sent=payload, caller=caller_in(request), now=utc_now()))
+
+
+@api.post(
+    "/items:batch",
+    auth=Key(rights=_ITEMS, body=BATCH, type=NDJSON),
+    response=_answers({200: views.BatchStoredOut}, *_BODY),
+    operation_id="put_items",
+    tags=["items"],
+    openapi_extra=_described(shape=ItemLine, media=NDJSON),
+)
+def put_items(request: HttpRequest) -> HttpResponse:
+    """Register or update up to 10,000 items, one JSON object a line; a wrong line refuses the whole call and is named."""
+    return response(items.put_batch(source=request, caller=caller_in(request), now=utc_now()))
+
+
+@api.put(
+    "/items/{path:item_id}",
+    auth=Key(rights=_ITEMS, body=ITEM),
+    response=_answers({200: views.ItemStoredOut, 201: views.ItemStoredOut}, *_BODY),
+    operation_id="put_item",
+    tags=["items"],
+)
+def put_item(
+    request: HttpRequest,
+    item_id: Annotated[str, Path(max_length=200), Field(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")],
+    payload: ItemIn,
+) -> HttpResponse:
+    """Register or update an item that the platform hosts: 201 if it is new."""
+    return response(items.put_item(item_id=item_id, sent=payload, caller=caller_in(request), now=utc_now()))

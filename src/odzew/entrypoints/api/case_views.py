@@ -1,0 +1,171 @@
+"""What of a case each caller sees.
+
+People see the case, but until it is final a decision only if they made it, or are the auditor: neither the state nor the version
+tells others that somebody has decided. On a desk of one, even its author is not shown the answer again before the second look.
+Programs see what concerns their platform's own items and what they sent themselves; never other notices, reasons, sources, places
+in the queue, or who decided (practice 1 and 5).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from odzew.cases.clocks import clocks_of
+from odzew.cases.data import ClockView, ItemView
+from odzew.cases.items import items_of
+from odzew.cases.rows import CaseRow
+from odzew.decisions.api import appeals_of, decisions_of
+from odzew.decisions.blind import sees, shown_version
+from odzew.decisions.data import DecisionView
+from odzew.enforcement.api import measures_of, probes_of
+from odzew.enforcement.data import MeasureView
+from odzew.entrypoints.api.context import the_desk
+from odzew.ledger.events import read_texts
+from odzew.ledger.people import Caller, pseudonyms
+from odzew.notices.api import NoticeView, views_of
+
+# What a platform may know of the time that runs: none of these tells who reported, how often, or what else is known.
+_FOR_PROGRAMS: Final = frozenset(
+    {
+        "child_withhold",
+        "child_decide",
+        "ncii_policy",
+        "ncii_decide",
+        "ncii_tida",
+        "ncii_uk",
+        "au_complaint",
+        "other_decide",
+        "appeal_decide",
+    }
+)
+_BLIND: Final = frozenset({"awaiting_second", "disputed"})
+
+
+def case_view(*, row: CaseRow, caller: Caller, now: datetime) -> dict[str, Any] | None:
+    """Return a case as this caller may see it, or None if there is no such case for them."""
+    items = items_of(case=row.id)
+    if caller.what == "person":
+        return _for_person(row, items, caller, now)
+    mine = [i for i in items if caller.platform is not None and i.platform_id == caller.platform]
+    return _for_program(row, mine, caller) if mine else None
+
+
+def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: datetime) -> dict[str, Any]:
+    decisions = decisions_of(case=row.id)
+    auditor = caller.role == "auditor"
+    visible = [
+        d for d in decisions if sees(decision=d, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided)
+    ]
+    took_part = auditor or any(d.person == caller.id and d.round == row.round for d in decisions)
+    notices, appeals = views_of(case=row.id), appeals_of(case=row.id)
+    texts = read_texts(
+        ids=[t for t in (*(n.text_id for n in notices), *(d.reason for d in visible), *(a.text for a in appeals)) if t]
+    )
+    names = pseudonyms(people=[d.person for d in visible])
+    solo = the_desk().size(now=now) == "solo" and not auditor
+    return {
+        "id": row.id,
+        "state": row.state if took_part or row.state not in _BLIND else "open",
+        "severity": row.severity,
+        "priority": round((now - row.queue_at).total_seconds() / 3600, 4) if row.undecided else None,
+        "reasons": row.reasons,
+        "clocks": [_clock(c) for c in clocks_of(case=row.id)],
+        "items": [_item(i) for i in items],
+        "notices": [_notice(n, texts) for n in notices],
+        "measures": _measures(row.id, items),
+        "decisions": [_decision(d, texts, names, hide=solo and d.state == "awaiting_second") for d in visible],
+        "appeals": [{"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": texts.get(a.text, "")} for a in appeals],
+        "version": shown_version(
+            version=row.version, decisions=decisions, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided
+        ),
+    }
+
+
+def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller) -> dict[str, Any]:
+    final = [d for d in decisions_of(case=row.id) if d.state == "final"]
+    return {
+        "id": row.id,
+        "state": "open" if row.undecided else row.state,
+        "severity": None,
+        "priority": None,
+        "reasons": [],
+        "clocks": [_clock(c) for c in clocks_of(case=row.id) if c.name in _FOR_PROGRAMS],
+        "items": [_item(i) for i in mine],
+        "notices": [{"id": n.id, "state": n.state, "at": n.received_at} for n in views_of(case=row.id) if n.program == caller.id],
+        "measures": _measures(row.id, mine, all_of_them=False),
+        "decisions": [{"id": d.id, "outcome": d.outcome, "ground": d.ground, "at": d.final_at, "state": d.state} for d in final],
+        "appeals": [],
+        "version": None,
+    }
+
+
+def _clock(c: ClockView) -> dict[str, Any]:
+    return {"id": c.id, "name": c.name, "due": c.due, "state": c.state}
+
+
+def _item(i: ItemView) -> dict[str, Any]:
+    return {
+        "item_id": i.external_id,
+        "url": i.url,
+        "kind": i.kind,
+        "account": i.account_external,
+        "registered": i.registered,
+        "private": i.private,
+        "views": i.views,
+        "reposts": i.reposts,
+        "views_per_hour": i.views_per_hour,
+    }
+
+
+def _notice(n: NoticeView, texts: dict[uuid.UUID, str]) -> dict[str, Any]:
+    return {
+        "id": n.id,
+        "state": n.state,
+        "at": n.received_at,
+        "source": n.source,
+        "kind": n.kind,
+        "minor": n.minor,
+        "claimant": n.claimant,
+        "flags": list(n.flags),
+        "where": n.places,
+        "language": n.language,
+        "text": texts.get(n.text_id, "") if n.text_id else "",
+        "answer_due": n.answer_due,
+    }
+
+
+def _measures(case: uuid.UUID, items: Iterable[ItemView], *, all_of_them: bool = True) -> list[dict[str, Any]]:
+    names = {i.id: i.external_id for i in items}
+    found: list[MeasureView] = [m for m in measures_of(case=case) if all_of_them or m.item in names]
+    proofs = probes_of(measures=[m.id for m in found])
+    return [
+        {
+            "measure_id": m.id,
+            "measure": m.measure,
+            "item": names.get(m.item) if m.item else None,
+            "scope": m.scope,
+            "state": m.state,
+            "in_force": m.in_force,
+            "ordered_at": m.ordered_at,
+            "proofs": proofs[m.id],
+        }
+        for m in found
+    ]
+
+
+def _decision(d: DecisionView, texts: dict[uuid.UUID, str], names: dict[uuid.UUID, str], *, hide: bool) -> dict[str, Any]:
+    return {
+        "id": d.id,
+        "by": names.get(d.person, ""),
+        "outcome": None if hide else d.outcome,
+        "ground": None if hide else d.ground,
+        "reason": None if hide else texts.get(d.reason, ""),
+        "referral": None if hide else d.referral,
+        "at": d.at,
+        "final_at": d.final_at,
+        "state": d.state,
+        "round": d.round,
+    }
