@@ -43,6 +43,7 @@ class PretendPlatform:
 
     mode: str = "honest"
     status: dict[str, int] = field(default_factory=dict)
+    stuck: dict[str, int] = field(default_factory=dict)
     inbox: list[dict[str, Any]] = field(default_factory=list)
     acted: set[str] = field(default_factory=set)
 
@@ -72,7 +73,7 @@ class PretendPlatform:
 
     def look(self, *, url: str, hosts: Sequence[str], private: Sequence[str]) -> Reply:
         """Show what a stranger sees."""
-        return Reply(status=0 if self.mode == "down" else self.status.get(url, 200))
+        return Reply(status=0 if self.mode == "down" else self.stuck.get(url, self.status.get(url, 200)))
 
 
 class Story:
