@@ -8,13 +8,15 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from odzew.cases.addresses import host_of
 from odzew.foundation.outgoing import Http, Outgoing
 from odzew.foundation.settings import Settings
-from odzew.usecases.enforce import AlarmSender
+
+if TYPE_CHECKING:
+    from odzew.usecases.enforce import AlarmSender
 
 SENTENCES: Final[Mapping[str, str]] = {
     "answer_late": "An answer is late.",

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -278,7 +278,7 @@ def _tell(ready: Ready, *, as_json: bool, clock: int) -> None:
 
 
 def _lines(ready: Ready, clock: int) -> list[str]:
-    when = f"at {ready.due.astimezone(UTC):%H:%M:%S} UTC" if ready.due else "and has done so before"
+    when = f"at {ready.due.astimezone():%H:%M:%S}" if ready.due else "and has done so before"
     return [
         "",
         f"  The desk    {ready.desk}/console/",

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from odzew.entrypoints import alarm_channels, logs, runtime
 from odzew.foundation.moments import utc_now
 from odzew.foundation.outgoing import Http, Outgoing
-from odzew.usecases.desk import Desk
-from odzew.usecases.enforce import AlarmSender
+
+if TYPE_CHECKING:
+    from odzew.usecases.desk import Desk
+    from odzew.usecases.enforce import AlarmSender
 
 log = logging.getLogger(__name__)
 
