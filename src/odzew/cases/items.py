@@ -97,6 +97,16 @@ def items_of(*, case: uuid.UUID) -> list[ItemView]:
     return [_view(r) for r in fetch_all(sql, [case])]
 
 
+def items_of_cases(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[ItemView]]:
+    """Return all items that each case covers, oldest first, in one question."""
+    out: dict[uuid.UUID, list[ItemView]] = {case: [] for case in cases}
+    sql = _ITEMS.replace("SELECT i.id", "SELECT g.case_id, i.id", 1)
+    sql += " JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = ANY(%s) ORDER BY i.id"
+    for case, *row in fetch_all(sql, [cases]):
+        out[case].append(_view(tuple(row)))
+    return out
+
+
 def item(*, item: uuid.UUID) -> ItemView | None:
     """Return one item, or None."""
     rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])

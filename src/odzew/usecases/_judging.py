@@ -178,10 +178,25 @@ def hide_case(
     desk: Desk,
     now: datetime,
     items: list[ItemView] | None = None,
+    standing: Mapping[uuid.UUID, MeasureView] | None = None,
 ) -> CaseRow:
-    """Order everything the case covers to be withheld; an item nobody registered is withheld as soon as it is known."""
+    """Order everything the case covers to be withheld; an item nobody registered is withheld as soon as it is known.
+
+    `items` and the measures `standing` on them are read here unless the caller, who holds the case, has read them.
+    """
     covered = items if items is not None else items_of(case=case.id)
-    _hide_items(writes, case=case, items=covered, scope=scope, unverified=unverified, actor=actor, why=why, desk=desk, now=now)
+    _hide_items(
+        writes,
+        case=case,
+        items=covered,
+        scope=scope,
+        unverified=unverified,
+        actor=actor,
+        why=why,
+        desk=desk,
+        now=now,
+        standing=standing,
+    )
     stop(writes, clocks=[c for (name, _), c in running.items() if name in _UNTIL_HIDDEN], now=now)
     record(
         writes,
@@ -220,16 +235,19 @@ def _hide_items(
     why: str,
     desk: Desk,
     now: datetime,
+    standing: Mapping[uuid.UUID, MeasureView] | None = None,
 ) -> None:
     reachable = [i for i in items if i.registered and i.platform_id]
-    standing = in_force_on(items=[i.id for i in reachable])
+    if standing is None:
+        standing = in_force_on(items=[i.id for i in reachable])
     orders = [
         order_on(item=i, measure="withhold", scope=scope, ground=ground_of(case=case), unverified=unverified)
         for i in reachable
         if not _covers(standing.get(i.id), scope)
     ]
     if orders:
-        order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why)
+        free = not any(i.id in standing for i in reachable)
+        order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why, nothing_stands=free)
         told = {o.item: o for o in orders if o.item}
         state_reasons(
             writes,
