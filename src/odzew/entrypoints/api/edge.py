@@ -33,6 +33,8 @@ def headers(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable
             answer = refuse(request, WrongMethod(f"This address takes {allow}.", allow=allow))
         for name, value in HEADERS.items():
             answer.headers.setdefault(name, value)
+        if isinstance(answer, HttpResponse):
+            answer.headers.setdefault("Content-Length", str(len(answer.content)))
         what = "api" if request.path.startswith(_API) else "health" if request.path in _HEALTH else "pages"
         count(what=what, status=answer.status_code)
         return answer

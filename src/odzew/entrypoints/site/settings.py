@@ -16,7 +16,7 @@ def database(*, url: str) -> dict[str, Any]:
     query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
     host = query.pop("host", None) or unquote(parts.hostname or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "odzew.foundation.database",
         "NAME": unquote(parts.path.lstrip("/")) or query.pop("dbname", "odzew"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
