@@ -80,6 +80,8 @@ class Worker:
                     runtime.close_connections()
                     wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
                 self.stopping.wait(wait)
+        except BaseException as error:
+            log.error("a loop died", extra={"loop": loop.name}, exc_info=error)
         finally:
             runtime.close_connections()
 
