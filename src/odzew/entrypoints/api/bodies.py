@@ -16,11 +16,12 @@ KB: Final = 1024
 NOTICE: Final = 64 * KB
 ITEM: Final = 256 * KB
 BATCH: Final = 32 * KB * KB
+JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
 
 def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str) -> None:  # noqa: A002 - HTTP's word
-    """Raise `WrongType`, `NoLength` or `TooLarge` before a byte of the body is read."""
+    """Raise `WrongType`, `NoLength`, `TooLarge` or `Unreadable` before a byte of the body is read."""
     media, _, parameters = str(meta.get("CONTENT_TYPE") or "").partition(";")
     if media.strip().lower() != type or not _utf8(parameters):
         raise WrongType(f"Send the body as {type} in UTF-8.")
@@ -31,6 +32,8 @@ def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str) -> None:  
         raise NoLength("Say how long the body is: send Content-Length.")
     if len(length) > 12 or int(length) > limit:
         raise TooLarge(f"This call takes at most {limit // KB} kB.", limit=limit)
+    if int(length) == 0 and type == JSON:
+        raise Unreadable("The body is empty; send a JSON object.")
 
 
 def _utf8(parameters: str) -> bool:
@@ -45,7 +48,7 @@ def read_json(*, body: bytes) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        if "surrogate" in str(error):
+        if "surrogate" in str(error) or "end of hex escape" in str(error):
             raise Invalid("A text holds half of a letter (a lone surrogate); send whole letters.") from None
         raise Unreadable("The body is not JSON in UTF-8, or it is nested too deep.") from None
 
