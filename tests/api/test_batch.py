@@ -10,7 +10,7 @@ import pytest
 
 from odzew.entrypoints.api.bodies import ITEM as LONGEST
 from odzew.entrypoints.api.bodies import lines
-from odzew.entrypoints.api.problems import TooLarge
+from odzew.entrypoints.api.problems import TooLarge, Unreadable
 from odzew.foundation.errors import Invalid
 from tests.api.wire import ITEM, Answer, Wire, rows
 
@@ -54,13 +54,15 @@ def test_lines_are_read_as_they_come_and_never_more_than_allowed() -> None:
     asked: list[int] = []
 
     class Endless(io.RawIOBase):
-        def readline(self, size: int | None = -1, /) -> bytes:
-            asked.append(size or -1)
-            return b"{}\n" if len(asked) < 3 else b"a" * (size or 0)
+        def read(self, size: int = -1, /) -> bytes:
+            asked.append(size)
+            return b"{}\n{" if len(asked) == 1 else b"}\n" + b"a" * 600
 
-    with pytest.raises(TooLarge):
-        list(lines(source=Endless(), longest=1000, most=10))
-    assert asked == [1002] * 3
+    got = lines(source=Endless(), longest=1000, most=10)
+    assert [next(got), next(got)] == [(1, {}), (2, {})] and len(asked) == 2
+    with pytest.raises((TooLarge, Unreadable)):
+        list(got)
+    assert len(asked) <= 4 and max(asked) <= 2**17
 
 
 def test_the_type_must_be_ndjson(wire: Wire) -> None:

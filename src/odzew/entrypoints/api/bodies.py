@@ -17,6 +17,7 @@ NOTICE: Final = 64 * KB
 ITEM: Final = 256 * KB
 BATCH: Final = 32 * KB * KB
 JSON: Final = "application/json"
+_PART: Final = 64 * KB
 NDJSON: Final = "application/x-ndjson"
 
 
@@ -62,10 +63,24 @@ class Bodies(Parser):
 
 
 class Readable(Protocol):
-    """Anything that a body can be read from line by line."""
+    """Anything that a body can be read from, part by part."""
 
-    def readline(self, size: int = ..., /) -> bytes:
-        """Return one line, or what is there of it up to `size` bytes."""
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes of what is left, nothing at the end."""
+
+
+def _split(source: Readable, longest: int) -> Iterator[bytes]:
+    """Yield lines without their ends; the last may be longer than `longest`, which is for the caller to refuse.
+
+    Parts are joined here: not every server's `readline` keeps what it has read beyond the line.
+    """
+    rest = b""
+    while part := source.read(_PART):
+        *whole, rest = (rest + part).split(b"\n")
+        yield from whole
+        if len(rest) > longest:
+            break
+    yield rest
 
 
 def lines(*, source: Readable, longest: int, most: int) -> Iterator[tuple[int, Any]]:
@@ -73,13 +88,9 @@ def lines(*, source: Readable, longest: int, most: int) -> Iterator[tuple[int, A
 
     Raises `Unreadable`, `Invalid` and `TooLarge`, each with the number of the line.
     """
-    number = count = 0
-    while True:
-        line = source.readline(longest + 2)
-        number += 1
-        if not line:
-            return
-        if len(line) > longest + 1:
+    count = 0
+    for number, line in enumerate(_split(source, longest), start=1):
+        if len(line) > longest:
             raise TooLarge(f"Line {number} is longer than {longest // KB} kB.", line=number)
         if not line.strip():
             continue
