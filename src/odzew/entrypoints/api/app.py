@@ -188,7 +188,7 @@ def put_items(request: HttpRequest) -> HttpResponse:
 @api.put(
     "/items/{path:item_id}",
     auth=Key(rights=_ITEMS, body=ITEM),
-    response=_answers({200: views.ItemStoredOut, 201: views.ItemStoredOut}, *_BODY),
+    response=_answers({200: views.ItemStoredOut, 201: views.ItemStoredOut}, *_BODY, 404),
     operation_id="put_item",
     tags=["items"],
 )
