@@ -26,12 +26,23 @@ class AlarmView:
 
 
 def ring(
-    writes: Writes, *, code: str, now: datetime, case: uuid.UUID | None = None, facts: dict[str, int | str] | None = None
+    writes: Writes,
+    *,
+    code: str,
+    now: datetime,
+    case: uuid.UUID | None = None,
+    facts: dict[str, int | str] | None = None,
+    left: bool = True,
 ) -> uuid.UUID:
-    """Add an alarm and leave it for every channel; `facts` hold numbers and words of the vocabulary only."""
+    """Add an alarm and leave it for every channel; `facts` hold numbers and words of the vocabulary only.
+
+    With `left=False` nothing is left for the worker: the caller rings the channels itself and sees which of them take it.
+    """
     alarm = new_id(now=now)
     writes.insert(Alarm, {"id": alarm, "at": now, "code": code, "case_id": case, "facts": facts or {}, "confirmed_at": None})
-    leave(writes, kind="alarm", subject=alarm, case=case, platform=None, payload={"code": code, "case": str(case or "")}, now=now)
+    if left:
+        payload = {"code": code, "case": str(case or ""), "alarm": str(alarm)}
+        leave(writes, kind="alarm", subject=alarm, case=case, platform=None, payload=payload, now=now)
     return alarm
 
 

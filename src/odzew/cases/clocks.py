@@ -195,3 +195,23 @@ def next_wake() -> datetime | None:
     """Return when the next clock wants to ring."""
     at: datetime | None = fetch_all("SELECT min(wake_at) FROM cases_clock WHERE state = 'armed'", [])[0][0]
     return at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """What clocks will do by themselves: `count` deeds of one kind of one clock, the first of them at `first`."""
+
+    name: str
+    deed: str
+    count: int
+    first: datetime
+
+
+def coming(*, until: datetime) -> list[Coming]:
+    """Return what the running clocks will do until then if nobody does anything, the soonest first."""
+    sql = (
+        "SELECT c.name, s.value ->> 1, count(*), min((s.value ->> 0)::timestamptz) FROM cases_clock c "
+        "CROSS JOIN LATERAL jsonb_array_elements(c.steps) WITH ORDINALITY AS s (value, n) "
+        "WHERE c.state = 'armed' AND s.n > c.step AND (s.value ->> 0)::timestamptz <= %s GROUP BY 1, 2 ORDER BY 4, 1, 2"
+    )
+    return [Coming(name=name, deed=deed, count=n, first=first) for name, deed, n, first in fetch_all(sql, [until])]

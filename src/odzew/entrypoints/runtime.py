@@ -108,6 +108,6 @@ def make_desk(*, chosen: Settings) -> Desk:
         country=chosen.country,
         zone=chosen.time_zone,
         language=chosen.language,
-        origin=chosen.base_url.partition("://")[2].replace("/", "-") or "odzew",
+        origin=chosen.public_url.partition("://")[2].rstrip("/").replace("/", "-") or "odzew",
         witness_url=chosen.witness_url,
     )

@@ -60,19 +60,25 @@ def leave(
 
 
 _CLAIM: Final = """
+WITH busy AS MATERIALIZED (SELECT b.platform_id FROM ledger_delivery b WHERE b.state = 'waiting' AND b.lease_until > %s
+  AND b.platform_id IS NOT NULL GROUP BY b.platform_id HAVING count(*) >= %s)
 UPDATE ledger_delivery d SET lease_until = %s, attempts = d.attempts + 1
 WHERE d.id IN (
   SELECT c.id FROM ledger_delivery c WHERE c.state = 'waiting' AND c.next_at <= %s AND (c.lease_until IS NULL OR c.lease_until <= %s)
   AND NOT EXISTS (SELECT 1 FROM ledger_delivery e WHERE c.order_key <> '' AND e.order_key = c.order_key AND e.state = 'waiting'
     AND e.id < c.id)
+  AND (c.platform_id IS NULL OR c.platform_id NOT IN (SELECT platform_id FROM busy))
   ORDER BY c.next_at LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING d.id, d.kind, d.subject_id, d.case_id, d.platform_id, d.payload, d.attempts - 1, d.created_at
 """
 
 
-def claim_due(*, now: datetime, limit: int) -> list[Due]:
-    """Take deliveries that are due for 45 s, writing down each try before it is made."""
-    rows = fetch_all(_CLAIM, [now + _LEASE, now, now, limit])
+def claim_due(*, now: datetime, limit: int, at_once: int = 1_000_000) -> list[Due]:
+    """Take deliveries that are due for 45 s, writing down each try before it is made.
+
+    None is taken for a platform to which `at_once` are on their way already, so that one that is slow does not hold up the others.
+    """
+    rows = fetch_all(_CLAIM, [now, at_once, now + _LEASE, now, now, limit])
     due = [
         Due(
             id=r[0],

@@ -105,6 +105,25 @@ def revoke_program(*, program: uuid.UUID, now: datetime) -> None:
         raise NotFound("There is no such key, or it was revoked before.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramView:
+    """A program that has a key; the key itself is nowhere."""
+
+    id: uuid.UUID
+    name: str
+    platform: uuid.UUID | None
+    scopes: frozenset[str]
+    sources: frozenset[str]
+
+
+def programs() -> list[ProgramView]:
+    """Return the programs whose key was not revoked, by name."""
+    return [
+        ProgramView(id=p.id, name=p.name, platform=p.platform_id, scopes=frozenset(p.scopes), sources=frozenset(p.sources))
+        for p in Program.objects.filter(revoked_at=None).order_by("name", "id")
+    ]
+
+
 def add_platform(
     *, name: str, hosts: list[str], private_hosts: list[str], webhook: str, keys: Keys, now: datetime
 ) -> tuple[PlatformView, str]:

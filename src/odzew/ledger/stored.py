@@ -58,9 +58,13 @@ def stored_events() -> Iterator[tuple[int, bytes]]:
 
 def stored_checkpoints() -> Iterator[str]:
     """Yield every signed note, the smallest first."""
+    yield from (note for _, note in _sized_checkpoints())
+
+
+def _sized_checkpoints() -> Iterator[tuple[int, str]]:
     last = _LOWEST
     while page := fetch_all("SELECT size, note FROM ledger_checkpoint WHERE size > %s ORDER BY size LIMIT %s", [last, 1000]):
-        yield from (note for _, note in page)
+        yield from ((size, note) for size, note in page)
         last = page[-1][0]
 
 
@@ -70,7 +74,7 @@ class _Walk:
     def __init__(self, progress: Progress | None) -> None:
         self.findings: list[Finding] = []
         self.events = 0
-        self.nodes = 0
+        self.nodes = self.checkpoints = 0
         self.frontier = Frontier()
         self.whole = True
         self._progress = progress
@@ -87,6 +91,17 @@ class _Walk:
             yield from ((row[0], bytes(row[1]), leaves.get(row[0], b"")) for row in page)
             if self._progress:
                 self._progress(self.events)
+
+    def notes(self) -> Iterator[str]:
+        """Yield every signed note; one that is kept under another size than it is signed for is a finding."""
+        for size, note in _sized_checkpoints():
+            self.checkpoints += 1
+            stated = note.split("\n", 2)[1:2]
+            if stated != [str(size)]:
+                sentence = f"The checkpoint kept as that of {size} events says {(stated or ['nothing'])[0]}."
+                of = int(stated[0]) if stated and stated[0].isdecimal() and len(stated[0]) < 20 else size
+                self.findings.append(Finding(kind=Kind.BAD_CHECKPOINT, sentence=sentence, size=of))
+            yield note
 
     def _columns(self, page: list[tuple[Any, ...]]) -> None:
         """The columns are only there to search by; what they say must be what the bytes say."""
@@ -157,24 +172,11 @@ def audit_stored(*, verifier: VerifierKey, older: Iterable[str] = (), progress: 
     `older` are notes held elsewhere that the record must extend; `progress` is told how many events are done. Each finding is one
     sentence; an event is named where leaves differ, else the first checkpoint that fails. Run it inside `unchanging()`.
     """
-    walk, notes = _Walk(progress), _Counted(stored_checkpoints())
-    found = find_tampering(stored=walk.rows(), checkpoints=notes, verifier=verifier, older=older)
+    walk = _Walk(progress)
+    found = find_tampering(stored=walk.rows(), checkpoints=walk.notes(), verifier=verifier, older=older)
     walk.totals()
     root = walk.frontier.root if walk.events else EMPTY_ROOT
-    return Audited(events=walk.events, checkpoints=notes.count, root=root, findings=(*found, *walk.findings))
-
-
-class _Counted:
-    """An iterator that knows how many it gave."""
-
-    def __init__(self, notes: Iterator[str]) -> None:
-        self.count = 0
-        self._notes = notes
-
-    def __iter__(self) -> Iterator[str]:
-        for note in self._notes:
-            self.count += 1
-            yield note
+    return Audited(events=walk.events, checkpoints=walk.checkpoints, root=root, findings=(*found, *walk.findings))
 
 
 def export(*, out: BinaryIO, verifier: VerifierKey) -> None:

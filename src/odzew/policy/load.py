@@ -30,8 +30,8 @@ from odzew.policy.rules import (
 )
 from odzew.policy.vocabulary import DESKS, FLAGS, KINDS
 
-_DURATION: Final = re.compile(r"(\d{1,6}) (min|h|d)")
-_UNITS: Final = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_DURATION: Final = re.compile(r"(\d{1,6}) (s|min|h|d)")
+_UNITS: Final = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _SECTIONS: Final = (
     "version",
     "name",
@@ -159,7 +159,7 @@ class _Table:
 def _duration(key: str, value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise Invalid(f'The policy\'s {key} must be a duration such as "15 min", "4 h" or "14 d".', key=key)
+        raise Invalid(f'The policy\'s {key} must be a duration such as "30 s", "15 min", "4 h" or "14 d".', key=key)
     return int(match[1]) * _UNITS[match[2]]
 
 

@@ -55,16 +55,16 @@ _SOON: Final = (1, 2, 3, 5, 10, 20, 40, 60, 120, 180, 240)
 _EVENTS: Final = {"measure": "measure.ordered", "answer": "answer.ready", "statement": "statement.ready"}
 
 
-def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limit: int = 50) -> int:
+def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limit: int = 50, at_once: int = 1_000_000) -> int:
     """Send what is due and look at what was ordered; return how much was done.
 
     Each try is written down before it is made and its outcome after; a try whose process dies is made again (at least once, the
     platform tells by `measure_id`). `clock` gives the moment, since a reply may take seconds. No transaction is open while anything
-    outside is asked.
+    outside is asked. To one platform at most `at_once` deliveries are on their way at a time.
     """
     known = platforms(keys=desk.keys)
     with transaction.atomic():
-        due = claim_due(now=clock(), limit=limit)
+        due = claim_due(now=clock(), limit=limit, at_once=at_once)
     for d in due:
         _deliver(d, known, desk, out, alarm, clock)
     with transaction.atomic():

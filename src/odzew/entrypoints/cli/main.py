@@ -7,7 +7,10 @@ import sys
 import typer
 
 from odzew.entrypoints.cli.bench import bench
+from odzew.entrypoints.cli.enrol import register as register_enrol
 from odzew.entrypoints.cli.ledger import register as register_ledger
+from odzew.entrypoints.cli.run import register as register_run
+from odzew.entrypoints.cli.watch import register as register_watch
 from odzew.foundation.errors import OdzewError
 
 app = typer.Typer(
@@ -25,8 +28,11 @@ def _root() -> None:
     """Take the words of the command line."""
 
 
-app.command()(bench)
+register_run(app=app)
+register_watch(app=app)
+register_enrol(app=app)
 register_ledger(app=app)
+app.command()(bench)
 
 
 def main() -> None:

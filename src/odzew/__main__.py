@@ -1,0 +1,5 @@
+"""`python -m odzew` is the `odzew` command."""
+
+from odzew.entrypoints.cli import main
+
+main()

@@ -1,0 +1,178 @@
+"""Is it safe to run? Every reason, not only the first; `odzew check` prints them, the start refuses the errors among them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from odzew.entrypoints import demo_folder
+from odzew.foundation.errors import OdzewError, Unsafe
+from odzew.foundation.settings import Settings
+
+LEAST_BYTES: Final = 1 << 30
+CLOCK_SECONDS: Final = 5.0
+TEST_LASTS: Final = timedelta(days=30)
+EARLIEST: Final = 2025
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is not as it should be. `refuses`: the desk does not start with it."""
+
+    code: str
+    level: Literal["error", "warning"]
+    sentence: str
+    refuses: bool = True
+
+
+def error(code: str, sentence: str, *, refuses: bool = True) -> Finding:
+    """Return a finding that fails the check."""
+    return Finding(code=code, level="error", sentence=sentence, refuses=refuses)
+
+
+def warning(code: str, sentence: str) -> Finding:
+    """Return a finding that is worth knowing."""
+    return Finding(code=code, level="warning", sentence=sentence, refuses=False)
+
+
+def check_surroundings(*, chosen: Settings) -> list[Finding]:
+    """Return what is wrong with the settings, the files and the machine; asks no database."""
+    parts: list[Callable[[Settings], Iterator[Finding]]] = [_address, _files, _policy, _machine, _channels]
+    return [finding for part in parts for finding in part(chosen)]
+
+
+def check_database(*, chosen: Settings, now: datetime) -> list[Finding]:
+    """Return what is wrong in and with the database; Django is ready and the server was reached."""
+    return [f for part in (_schema, _server_clock, _people, _witness) for f in part(chosen, now)]
+
+
+def refuse(*, findings: list[Finding]) -> None:
+    """Raise `Unsafe` with every reason for which the desk must not start."""
+    reasons = [f.sentence for f in findings if f.refuses]
+    if reasons:
+        raise Unsafe(f"Not safe to start. {' '.join(reasons)}")
+
+
+def _address(chosen: Settings) -> Iterator[Finding]:
+    base = urlsplit(chosen.base_url)
+    if base.scheme not in ("http", "https") or not base.hostname:
+        yield error("public_url", "ODZEW_PUBLIC_URL is not an address like https://desk.example.org.")
+    elif base.scheme != "https" and base.hostname not in _HERE:
+        yield error("public_url", "ODZEW_PUBLIC_URL must be https: codes and keys would be readable on the way.")
+    elif chosen.host not in _HERE and base.scheme != "https":
+        yield error("host", f"ODZEW_HOST is {chosen.host}, open to others, and ODZEW_PUBLIC_URL is not https.")
+    if chosen.demo and chosen.host not in _HERE:
+        yield error("demo", "ODZEW_DEMO is set and ODZEW_HOST is open to others: a demo stays on this machine.")
+    if demo_folder.is_demo(data=chosen.data) and not chosen.demo:
+        yield error("demo_data", f"{chosen.data} holds a demo with pretend people and keys: give a real desk another folder.")
+
+
+def _files(chosen: Settings) -> Iterator[Finding]:
+    for name, path, others in (("data", chosen.data, 0o022), ("keys", chosen.keys_folder, 0o077)):
+        if path.exists() and (mode := path.stat().st_mode & 0o777) & others:
+            yield error(name, f"{path} is open to other users (mode {mode:o}): run chmod 700 {path}")
+        elif path.exists() and name == "data" and mode & 0o077:
+            yield warning(name, f"Other users can look into {path} (mode {mode:o}): run chmod 700 {path}")
+    key = chosen.keys_folder / "master"
+    if key.exists():
+        if (mode := key.stat().st_mode & 0o777) & 0o077:
+            yield error("key", f"The key file {key} can be read by other users (mode {mode:o}): run chmod 600 {key}")
+        elif key.stat().st_size != 32:
+            yield error("key", f"The key file {key} is damaged: it must hold 32 bytes; put back your copy of it.")
+
+
+def _policy(chosen: Settings) -> Iterator[Finding]:
+    from odzew.entrypoints.runtime import policy_text
+    from odzew.policy.check import check_policy
+    from odzew.policy.load import load_policy
+
+    try:
+        wrong = check_policy(policy=load_policy(text=policy_text(chosen=chosen)))
+    except OdzewError as problem:
+        yield error("policy", problem.sentence)
+        return
+    for sentence in wrong:
+        yield error("policy", f"The policy cannot be used: {sentence}")
+
+
+def _machine(chosen: Settings) -> Iterator[Finding]:
+    if (free := shutil.disk_usage(_existing(chosen.data)).free) < LEAST_BYTES:
+        yield error("disk", f"Only {free >> 20} MiB are free for {chosen.data}; a desk needs 1 GiB.")
+
+
+def _channels(chosen: Settings) -> Iterator[Finding]:
+    from odzew.entrypoints.alarm_channels import channels
+    from odzew.foundation.outgoing import Http
+
+    if chosen.alarm_mail and not chosen.smtp_url:
+        yield error("alarm_mail", "ODZEW_ALARM_MAIL is set without ODZEW_SMTP_URL: no mail can be sent.")
+    if not channels(chosen=chosen, out=Http()):
+        yield error(
+            "alarm",
+            "No alarm channel is set: set ODZEW_ALARM_NTFY, ODZEW_ALARM_WEBHOOK, or ODZEW_ALARM_MAIL with ODZEW_SMTP_URL.",
+        )
+
+
+def _schema(chosen: Settings, _now: datetime) -> Iterator[Finding]:
+    from django.conf import settings as django
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if left:
+        yield error(
+            "migrations", f"{len(left)} changes of the database are not made yet: they are when `odzew up` starts.", refuses=False
+        )
+    if django.DEBUG:
+        yield error("debug", "Django's DEBUG is on.")
+
+
+def _server_clock(_chosen: Settings, now: datetime) -> Iterator[Finding]:
+    from odzew.foundation.moments import utc_now
+    from odzew.foundation.writes import fetch_all
+
+    server: datetime = fetch_all("SELECT clock_timestamp()", [])[0][0]
+    off = (server - utc_now()).total_seconds()
+    if abs(off) > CLOCK_SECONDS:
+        yield error("clock", f"This machine's clock and the database's differ by {abs(off):.0f} s: set them by NTP.")
+    if now.year < EARLIEST:
+        yield error("clock", f"This machine believes it is {now.year}: set its clock.")
+
+
+def _people(chosen: Settings, now: datetime) -> Iterator[Finding]:
+    from django.db import connection
+
+    from odzew.alarms.api import last_confirmed_test
+    from odzew.ledger.people import DECIDERS, deciders, people
+
+    if "ledger_person" not in connection.introspection.table_names():
+        return
+    if not deciders(now=now):
+        yield warning("people", "Nobody may decide yet: until `odzew user add` the clocks act alone.")
+    if missing := [p for p in people() if p.role in DECIDERS and not p.enrolled]:
+        yield warning("second_factor", f"{len(missing)} of those who decide have no second factor and do not count.")
+    seen = last_confirmed_test()
+    if not chosen.demo and (seen is None or now - seen > TEST_LASTS):
+        yield error(
+            "alarm_test",
+            "Nobody has confirmed a test alarm in the last 30 days: run `odzew alarm test`, then `odzew alarm confirm`.",
+            refuses=False,
+        )
+
+
+def _witness(chosen: Settings, _now: datetime) -> Iterator[Finding]:
+    if not chosen.witness_url and not chosen.demo:
+        yield warning("witness", "The record is unwitnessed: set ODZEW_WITNESS_URL to an outsider who keeps the daily checkpoint.")
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

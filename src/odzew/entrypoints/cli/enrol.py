@@ -1,0 +1,192 @@
+"""`odzew platform`, `user` and `key`: who may come in. Secrets are printed once, on stdout."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+
+from odzew.entrypoints.cli.common import Data, Json, opened, put
+from odzew.foundation.errors import NotFound
+
+SIGN_IN_LIVES: Final = timedelta(days=7)
+
+_platform = typer.Typer(help="The services whose content this desk answers for.", no_args_is_help=True)
+_user = typer.Typer(help="The people of the desk.", no_args_is_help=True)
+_key = typer.Typer(help="Keys for programs: hotlines, flaggers, authorities, platforms.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A name for it, unlike all others.")]
+
+
+def register(*, app: typer.Typer) -> None:
+    """Put the commands on the command line."""
+    app.add_typer(_platform, name="platform")
+    app.add_typer(_user, name="user")
+    app.add_typer(_key, name="key")
+
+
+@_platform.command(
+    "add",
+    epilog="Example: odzew platform add forum --host forum.example --host cdn.forum.example --webhook https://forum.example/odzew",
+)
+def _platform_add(
+    name: Name,
+    host: Annotated[list[str], typer.Option(help="A host of its content, with its port if it has one; the only ones ever asked.")],
+    webhook: Annotated[str, typer.Option(help="Where orders and answers go.")],
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Allow private or loopback addresses, for exactly these hosts and ports.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol a platform; prints its webhook secret and an API key, once."""
+    from odzew.foundation.moments import utc_now
+    from odzew.usecases.enrol_platform import enrol_platform
+
+    with opened(data=data) as at:
+        new = enrol_platform(name=name, hosts=host, webhook=webhook, allow_private=allow_private, desk=at.desk, now=utc_now())
+    if as_json:
+        put({"platform": new.platform.id, "webhook_secret": new.secret, "api_key": new.api_key})
+        return
+    print(f"{name} is enrolled. These two are shown once; keep them where the platform's program reads them.")
+    print(f"  webhook secret  {new.secret}")
+    print(f"  API key         {new.api_key}")
+
+
+@_platform.command("list", epilog="Example: odzew platform list")
+def _platform_list(data: Data = None, as_json: Json = False) -> None:
+    """List the platforms and their hosts."""
+    from odzew.ledger.people import platforms
+
+    with opened(data=data) as at:
+        found = list(platforms(keys=at.desk.keys).values())
+    if as_json:
+        put([{"platform": p.id, "name": p.name, "hosts": p.hosts, "private": p.private_hosts, "webhook": p.webhook} for p in found])
+        return
+    for p in found:
+        print(f"{p.name}  {' '.join(p.hosts)}  {p.webhook}")
+
+
+@_user.command("add", epilog="Example: odzew user add Ada --role reviewer")
+def _user_add(
+    name: Name,
+    role: Annotated[str, typer.Option(help="reviewer, lead, safety_officer, specialist, auditor or operator.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol a person; prints the address for their authenticator and their sign-in secret, once."""
+    from odzew.foundation.moments import utc_now
+    from odzew.usecases.enrol_person import enrol_person
+
+    now = utc_now()
+    with opened(data=data) as at:
+        new = enrol_person(name=name, role=role, sign_in_lives=SIGN_IN_LIVES, desk=at.desk, now=now)
+    if as_json:
+        put({"person": new.person.id, "otpauth": new.otpauth, "sign_in_secret": new.sign_in, "counts_from": new.counts_from})
+        return
+    print(f"{name} is enrolled as {role.replace('_', ' ')}. These two are shown once; hand them over in person.")
+    print(f"  authenticator   {new.otpauth}")
+    print(f"  sign-in secret  {new.sign_in}   (for {SIGN_IN_LIVES.days} days)")
+    if new.counts_from > now:
+        print(f"This desk has one person who decides, so {name} counts from {new.counts_from:%Y-%m-%d %H:%M} UTC on.")
+
+
+@_user.command("list", epilog="Example: odzew user list --json")
+def _user_list(data: Data = None, as_json: Json = False) -> None:
+    """List the people of the desk, and how many of them it counts as."""
+    from odzew.foundation.moments import utc_now
+    from odzew.ledger.people import desk_size, people
+
+    with opened(data=data):
+        found, size = people(), desk_size(now=utc_now())
+    if as_json:
+        put([{"person": p.id, "name": p.name, "role": p.role, "second_factor": p.enrolled} for p in found])
+        return
+    for p in found:
+        print(f"{p.name:20} {p.role:15} {'' if p.enrolled else 'no second factor'}".rstrip())
+    print(f"The desk counts as {size}.")
+
+
+@_user.command("leave", epilog="Example: odzew user leave Ada")
+def _user_leave(name: Name, data: Data = None) -> None:
+    """Let a person go: no key and no sign-in of theirs works any more; what they did stays on the record."""
+    from odzew.foundation.moments import utc_now
+    from odzew.ledger.people import people
+    from odzew.usecases.enrol_person import let_go
+
+    with opened(data=data) as at:
+        found = next((p for p in people() if p.name == name), None)
+        if found is None:
+            raise NotFound(f"Nobody here is called {name}.")
+        let_go(person_id=found.id, desk=at.desk, now=utc_now())
+    print(f"{name} has left.")
+
+
+@_key.command("add", epilog="Example: odzew key add dyzurnet --scope notices --scope read --source hotline")
+def _key_add(
+    name: Name,
+    scope: Annotated[list[str], typer.Option(help="notices, items, read, appeals or metrics; may be given again.")],
+    source: Annotated[
+        list[str] | None, typer.Option(help="user, trusted_flagger, hotline, authority or automatic; may be given again.")
+    ] = None,
+    platform: Annotated[str | None, typer.Option(help="The platform whose program this is.")] = None,
+    per_second: Annotated[int | None, typer.Option(min=1, help="Notices a second, if not the desk's own limit.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Give a program a key; prints it once."""
+    from odzew.foundation.moments import utc_now
+    from odzew.ledger.people import platforms
+    from odzew.usecases.enrol_program import enrol_program, id_of_key
+
+    with opened(data=data) as at:
+        known = {p.name: p.id for p in platforms(keys=at.desk.keys).values()}
+        if platform is not None and platform not in known:
+            raise NotFound(f"There is no platform called {platform}; enrol it with `odzew platform add`.")
+        key = enrol_program(
+            name=name,
+            scopes=frozenset(scope),
+            sources=frozenset(source or ()),
+            platform=known[platform] if platform else None,
+            limit_per_second=per_second,
+            desk=at.desk,
+            now=utc_now(),
+        )
+    if as_json:
+        put({"key": id_of_key(key=key), "api_key": key})
+        return
+    print(f"The key of {name}, shown once; its number is {id_of_key(key=key)}.")
+    print(f"  {key}")
+
+
+@_key.command("list", epilog="Example: odzew key list")
+def _key_list(data: Data = None, as_json: Json = False) -> None:
+    """List the programs that have a key, with the number by which a key is revoked."""
+    from odzew.ledger.people import programs
+
+    with opened(data=data):
+        found = programs()
+    if as_json:
+        put([{"key": p.id, "name": p.name, "scopes": sorted(p.scopes), "sources": sorted(p.sources)} for p in found])
+        return
+    for p in found:
+        print(f"{p.id}  {p.name}  {','.join(sorted(p.scopes))}  {','.join(sorted(p.sources))}".rstrip())
+
+
+@_key.command("revoke", epilog="Example: odzew key revoke 019aabbc-0000-7000-8000-000000000000")
+def _key_revoke(
+    number: Annotated[str, typer.Argument(help="The number of the key (`odzew key list`), or the key itself.")], data: Data = None
+) -> None:
+    """End a program's key at once."""
+    from odzew.foundation.moments import utc_now
+    from odzew.usecases.enrol_program import end_program, id_of_key
+
+    try:
+        program = uuid.UUID(id_of_key(key=number) or number)
+    except ValueError:
+        raise NotFound("That is no number of a key; see `odzew key list`.") from None
+    with opened(data=data):
+        end_program(program=program, now=utc_now())
+    print("The key is revoked.")

@@ -1,0 +1,184 @@
+"""`odzew check`, `policy`, `alarm` and `away`: what an operator looks after."""
+
+from __future__ import annotations
+
+import re
+import sys
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from odzew.entrypoints.cli.common import Data, Json, adopted, opened, put
+from odzew.foundation.errors import Invalid, NotFound, OdzewError, Unsafe
+
+if TYPE_CHECKING:
+    from odzew.entrypoints.checks import Finding
+    from odzew.foundation.settings import Settings
+
+_policy = typer.Typer(help="The file that says what is urgent, who must sign, and how long each clock runs.", no_args_is_help=True)
+_alarm = typer.Typer(help="The channel by which the desk calls a person.", no_args_is_help=True)
+_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+DEEDS: Final = {
+    "withhold": "hide what nobody has looked at",
+    "withhold_item": "make items unavailable everywhere",
+    "escalate": "ring: a decision is overdue; what is public is hidden",
+    "answer": "tell reporters where things stand",
+    "warn": "ring: a time limit comes near",
+    "resend": "send an answer again",
+    "close_window": "end a right to complain",
+}
+
+
+def register(*, app: typer.Typer) -> None:
+    """Put the commands on the command line."""
+    app.command("check", epilog="Example: odzew check --data /srv/odzew")(_check)
+    app.add_typer(_policy, name="policy")
+    app.add_typer(_alarm, name="alarm")
+    app.command("away", epilog='Example: odzew away --until "2026-12-27 09:00"   or   odzew away --until 3d')(_away)
+
+
+def _check(data: Data = None, as_json: Json = False) -> None:
+    """Is it safe to run: settings, database, keys, clock, disk, alarms? Prints every reason; exit 1 if any is an error."""
+    chosen = adopted(data=data)
+    found = _findings(chosen)
+    failed = any(f.level == "error" for f in found)
+    if as_json:
+        put({"safe": not failed, "findings": [{"code": f.code, "level": f.level, "sentence": f.sentence} for f in found]})
+    else:
+        for f in sorted(found, key=lambda f: f.level):
+            print(f"{f.level:8} {f.sentence}")
+        print("Not safe to run." if failed else "Safe to run.")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _findings(chosen: Settings) -> list[Finding]:
+    from odzew.entrypoints import runtime
+    from odzew.entrypoints.checks import check_database, check_surroundings, error
+    from odzew.foundation.moments import utc_now
+
+    found = check_surroundings(chosen=chosen)
+    if any(f.code in ("key", "keys") for f in found):
+        return [*found, error("database", "The database was not looked at before the keys are in order.")]
+    try:
+        with runtime.database(chosen=chosen):
+            runtime.start_django()
+            return [*found, *check_database(chosen=chosen, now=utc_now())]
+    except OdzewError as problem:
+        return [*found, error("database", problem.sentence)]
+
+
+@_policy.command("check", epilog="Example: odzew policy check policy.toml")
+def _policy_check(file: Annotated[Path, typer.Argument(help="The policy file.", exists=False)], as_json: Json = False) -> None:
+    """Does a policy keep the promises? Prints every reason why not; exit 1 if there is one."""
+    from odzew.policy.check import check_policy
+    from odzew.policy.load import load_policy
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"The policy {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.") from error
+    try:
+        wrong = list(check_policy(policy=load_policy(text=text)))
+    except OdzewError as error:
+        wrong = [error.sentence]
+    if as_json:
+        put({"ok": not wrong, "reasons": wrong})
+    else:
+        for sentence in wrong:
+            print(sentence)
+        print(f"{file} can be used." if not wrong else f"{file} cannot be used.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@_policy.command("show", epilog="Example: odzew policy show > policy.toml")
+def _policy_show(data: Data = None) -> None:
+    """Print the policy in force."""
+    from odzew.entrypoints.runtime import policy_text
+
+    sys.stdout.write(policy_text(chosen=adopted(data=data)))
+
+
+@_alarm.command("test", epilog="Example: odzew alarm test")
+def _alarm_test(data: Data = None, as_json: Json = False) -> None:
+    """Ring every alarm channel now, and say which of them took it. When it has arrived, confirm it."""
+    from odzew.entrypoints.alarm_channels import channels, ring_all
+    from odzew.foundation.moments import utc_now
+    from odzew.foundation.outgoing import Http
+    from odzew.usecases.sound_alarm import sound_test
+
+    with opened(data=data) as at:
+        if not channels(chosen=at.chosen, out=Http()):
+            raise Unsafe("No alarm channel is set: set ODZEW_ALARM_NTFY, ODZEW_ALARM_WEBHOOK, or ODZEW_ALARM_MAIL.")
+        now = utc_now()
+        alarm = sound_test(now=now)
+        took = ring_all(chosen=at.chosen, payload={"code": "test", "alarm": str(alarm)}, at=now)
+    if as_json:
+        put({"alarm": alarm, "channels": took})
+    else:
+        for name, ok in took.items():
+            print(f"{name:8} {'took it' if ok else 'did not take it'}")
+    if not any(took.values()):
+        raise Unsafe("No channel took the alarm: look at the settings and try again.")
+    if not as_json:
+        print(f"When it has arrived: odzew alarm confirm {alarm}")
+
+
+@_alarm.command("confirm", epilog="Example: odzew alarm confirm 019aabbc-0000-7000-8000-000000000000")
+def _alarm_confirm(number: Annotated[str, typer.Argument(help="The number that the alarm came with.")], data: Data = None) -> None:
+    """Say that an alarm arrived and was seen by a person."""
+    from odzew.foundation.moments import utc_now
+    from odzew.usecases.sound_alarm import confirm_alarm
+
+    try:
+        alarm = uuid.UUID(number)
+    except ValueError:
+        raise NotFound("That is no number of an alarm.") from None
+    with opened(data=data):
+        confirm_alarm(alarm=alarm, actor="operator", now=utc_now())
+    print("Confirmed.")
+
+
+def _away(
+    until: Annotated[str, typer.Option(help="When somebody is back: a date, a date and time, or 12h, 3d.", metavar="WHEN")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """What the clocks will do alone until then, if nobody looks and nothing new comes in."""
+    from odzew.cases.clocks import coming
+    from odzew.foundation.moments import utc_now
+
+    now = utc_now()
+    with opened(data=data) as at:
+        zone = ZoneInfo(at.chosen.time_zone)
+        back = _when(until, now, zone)
+        deeds = coming(until=back)
+    if as_json:
+        put({"until": back.isoformat(), "deeds": [
+            {"clock": c.name, "deed": c.deed, "count": c.count, "first": c.first.isoformat()} for c in deeds
+        ]})  # fmt: skip
+        return
+    print(f"Until {back.astimezone(zone):%Y-%m-%d %H:%M} {at.chosen.time_zone}, with nobody here:")
+    for c in deeds:
+        print(f"  {c.count:6}  {c.name:16} from {c.first.astimezone(zone):%Y-%m-%d %H:%M}  {DEEDS.get(c.deed, c.deed)}")
+    if not deeds:
+        print("  nothing is due.")
+    print("New reports are received, hidden where the policy says so, and their reporters told true times.")
+
+
+def _when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """Read a moment: a span from now, or a date and time in the desk's zone. Raises `Invalid`; the past is wrong too."""
+    span = re.fullmatch(r"(\d{1,4})\s*([mhd])", text.strip())
+    if span:
+        return now + int(span[1]) * _UNITS[span[2]]
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid(f'{text!r} is no moment; write 12h, 3d or "2026-12-27 09:00".') from None
+    moment = found if found.tzinfo else found.replace(tzinfo=zone)
+    if moment <= now:
+        raise Invalid(f"{text!r} is over already.")
+    return moment

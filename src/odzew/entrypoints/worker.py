@@ -1,0 +1,161 @@
+"""The worker: what happens with nobody there. Any number may run at once, on any machine.
+
+`python -m odzew.entrypoints.worker`; the settings and the database's address come from the environment.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from odzew.entrypoints import alarm_channels, logs, runtime
+from odzew.foundation.moments import utc_now
+from odzew.foundation.outgoing import Http, Outgoing
+
+if TYPE_CHECKING:
+    from odzew.usecases.desk import Desk
+    from odzew.usecases.enforce import AlarmSender
+
+log = logging.getLogger(__name__)
+
+POLL: Final = 0.25
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DELIVERERS: Final = 6
+AT_ONCE: Final = 3  # of the deliverers may be busy with one platform, so that a slow one stalls nobody else
+LONGEST_PAUSE: Final = 10.0
+STOP_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """Something done again and again in a thread of its own; `deed` returns how many seconds to wait until the next time."""
+
+    name: str
+    deed: Callable[[], float]
+
+
+class Worker:
+    """The loops and their threads. `start` begins, `mind` keeps them alive, `stop` ends them and waits."""
+
+    def __init__(self, *, loops: list[Loop]) -> None:
+        self._loops = loops
+        self._threads: dict[str, threading.Thread] = {}
+        self.stopping = threading.Event()
+
+    def mind(self) -> None:
+        """Start every loop that does not run: at first all of them, later one that died."""
+        for loop in self._loops:
+            known = self._threads.get(loop.name)
+            if known is not None and known.is_alive():
+                continue
+            if known is not None:
+                log.error("a loop had died and is started again", extra={"loop": loop.name})
+            self._threads[loop.name] = threading.Thread(target=self._run, args=(loop,), name=loop.name, daemon=True)
+            self._threads[loop.name].start()
+
+    def stop(self, *, within: float = STOP_SECONDS) -> bool:
+        """Let every loop finish what it is doing; False if one does not within that time."""
+        self.stopping.set()
+        deadline = time.monotonic() + within
+        for thread in self._threads.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(t.is_alive() for t in self._threads.values())
+
+    def _run(self, loop: Loop) -> None:
+        pause = POLL
+        try:
+            while not self.stopping.is_set():
+                try:
+                    wait, pause = loop.deed(), POLL
+                except Exception as error:
+                    _say(loop, error)
+                    runtime.close_connections()
+                    wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
+                self.stopping.wait(wait)
+        finally:
+            runtime.close_connections()
+
+
+def _say(loop: Loop, error: Exception) -> None:
+    from django.db import InterfaceError, OperationalError
+
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("the database is away; tried again", extra={"loop": loop.name})
+    else:
+        log.error("a loop failed; tried again", extra={"loop": loop.name}, exc_info=error)
+
+
+def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], datetime] = utc_now) -> list[Loop]:
+    """Return everything that a worker does."""
+    from odzew.cases.clocks import next_wake
+    from odzew.notices.api import forget_sealed
+    from odzew.usecases.clock_ran_out import clock_ran_out
+    from odzew.usecases.enforce import enforce
+    from odzew.usecases.seal_record import seal_record
+    from odzew.usecases.sign_checkpoint import sign_checkpoint
+
+    def clocks() -> float:
+        swept = clock_ran_out(desk=desk, now=clock())
+        if swept.total:
+            return 0.0
+        wake = next_wake()
+        left = (wake - clock()).total_seconds() if wake else POLL
+        return min(max(left, POLL / 5), POLL)
+
+    def deliveries() -> float:
+        return 0.0 if enforce(desk=desk, out=out, alarm=alarm, clock=clock, limit=1, at_once=AT_ONCE) else POLL
+
+    def sequencer() -> float:
+        seal_record(desk=desk, now=clock())
+        return POLL
+
+    def checkpoints() -> float:
+        note = sign_checkpoint(desk=desk, now=clock())
+        return MINUTE if note else MINUTE / 6
+
+    def housekeeping() -> float:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        forget_sealed(now=clock())
+        SessionStore.clear_expired()
+        return HOUR
+
+    return [
+        Loop(name="clocks", deed=clocks),
+        *(Loop(name=f"deliveries-{n}", deed=deliveries) for n in range(1, DELIVERERS + 1)),
+        Loop(name="sequencer", deed=sequencer),
+        Loop(name="checkpoints", deed=checkpoints),
+        Loop(name="housekeeping", deed=housekeeping),
+    ]
+
+
+def main() -> None:
+    """Work with the settings of the environment until asked to stop."""
+    chosen = runtime.adopt()
+    logs.configure(level=chosen.log_level)
+    runtime.start_django()
+    desk = runtime.make_desk(chosen=chosen)
+    worker = Worker(loops=loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen)))
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        worker.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while not worker.stopping.is_set():
+        worker.mind()
+        worker.stopping.wait(1.0)
+    if not worker.stop():
+        log.warning("a loop was still busy at the end; what it was doing is done again by the next worker")
+
+
+if __name__ == "__main__":
+    main()
