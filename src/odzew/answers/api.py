@@ -74,6 +74,13 @@ def answers_on(*, case: uuid.UUID) -> list[AnswerView]:
     return [_view(a) for a in Answer.objects.filter(case_id=case).order_by("at", "id")]
 
 
+def undelivered(*, case: uuid.UUID, notice: uuid.UUID, since: datetime) -> uuid.UUID | None:
+    """Return the answer of a decision since then that the platform has not taken yet for its reader, or None."""
+    kinds = ["removed", "not_removed", "not_found"]
+    rows = Answer.objects.filter(case_id=case, notice_id=notice, at__gte=since, delivered_at=None, kind__in=kinds)
+    return rows.order_by("-at", "-id").values_list("id", flat=True).first()
+
+
 def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
     """Let what reporters of one case were told count for another that it became part of."""
     fetch_none("UPDATE answers_answer SET case_id = %s WHERE case_id = %s", [target, source])

@@ -148,6 +148,11 @@ def unmark_accounts(*, case: uuid.UUID, now: datetime) -> int:
     return len(rows)
 
 
+def hold_copysets(*, cases: list[uuid.UUID]) -> None:
+    """Hold everything that the cases cover until the transaction ends; copy sets are held before cases, as everybody does."""
+    fetch_none("SELECT id FROM cases_copyset WHERE case_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [cases])
+
+
 def move_copysets(*, source: uuid.UUID, target: uuid.UUID) -> None:
     """Let everything that one case covers be covered by another, and its reporters be heard there."""
     fetch_none("UPDATE cases_copyset SET case_id = %s WHERE case_id = %s", [target, source])

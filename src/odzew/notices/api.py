@@ -151,7 +151,7 @@ def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
     fetch_none(
         'INSERT INTO notices_handling AS t (id, notice_id, case_id, "primary", state, ended_at) '
         'SELECT gen_random_uuid(), notice_id, %s, "primary", state, ended_at FROM notices_handling WHERE case_id = %s '
-        "AND state <> 'moved' ON CONFLICT (notice_id, case_id) DO UPDATE SET \"primary\" = t.\"primary\" OR excluded.\"primary\", "
+        'AND state <> \'moved\' ON CONFLICT (notice_id, case_id) DO UPDATE SET "primary" = t."primary" OR excluded."primary", '
         "state = CASE WHEN 'open' IN (t.state, excluded.state) THEN 'open' ELSE 'answered' END, "
         "ended_at = CASE WHEN 'open' IN (t.state, excluded.state) THEN NULL ELSE greatest(t.ended_at, excluded.ended_at) END",
         [target, source],

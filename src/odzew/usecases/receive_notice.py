@@ -320,7 +320,9 @@ def _answer(
     facts = base_facts(
         kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
     )
-    facts = replace(facts, advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags), hide_by=_hide_by(judged, now))
+    facts = replace(
+        facts, advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags), hide_by=_hide_by(judged, now)
+    )
     tell(writes, case=case, handlings=[handling], facts=facts, desk=desk, now=now, running={})
 
 
