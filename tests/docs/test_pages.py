@@ -63,11 +63,7 @@ def test_the_layer_picture_equals_the_contract() -> None:
     rooms = {room for layer in layers for room in layer.split(" | ")}
     empty = re.search(r"still empty: (.*?)\.", _text(ROOT / "ARCHITECTURE.md"))
     named = set(re.findall(r"`(\w+)`", empty[1])) if empty else set()
-<<<<<<< HEAD
     here = {path.stem for path in (ROOT / "src" / "odzew").iterdir()}
-=======
-    here = {p.stem for p in (ROOT / "src" / "odzew").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
->>>>>>> cli
     assert named == rooms - here
 
 

@@ -126,6 +126,17 @@ def measures_of(*, case: uuid.UUID) -> list[MeasureView]:
     return [_view(r) for r in fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE case_id = %s ORDER BY id", [case])]
 
 
+def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
+    """Let the measures of one case be those of another that it became part of."""
+    fetch_none("UPDATE enforcement_measure SET case_id = %s WHERE case_id = %s", [target, source])
+
+
+def measure_of(*, measure: uuid.UUID) -> MeasureView | None:
+    """Return one measure without holding it, or None."""
+    rows = fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE id = %s", [measure])
+    return _view(rows[0]) if rows else None
+
+
 def in_force_on(*, items: list[uuid.UUID]) -> dict[uuid.UUID, MeasureView]:
     """Return the measure in force on each item that has one."""
     sql = f"SELECT {_FIELDS} FROM enforcement_measure WHERE in_force AND item_id = ANY(%s)"
@@ -192,15 +203,15 @@ def probe_later(*, measure: uuid.UUID, at: datetime) -> None:
 
 
 def unverified_hides(*, since: datetime) -> int:
-    """Return how many unverified hides were ordered since then, for the breaker (practice 2)."""
-    sql = "SELECT count(*) FROM enforcement_measure WHERE unverified AND ordered_at > %s"
+    """Return how many cases were hidden unverified since then, for the breaker (practice 2)."""
+    sql = "SELECT count(DISTINCT case_id) FROM enforcement_measure WHERE unverified AND ordered_at > %s"
     return int(fetch_all(sql, [since])[0][0])
 
 
 def hourly_peak(*, now: datetime) -> int:
     """Return the most unverified hides in one clock hour of the last 30 days, this hour left out."""
     sql = (
-        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM enforcement_measure WHERE unverified "
+        "SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT case_id) AS n FROM enforcement_measure WHERE unverified "
         "AND ordered_at > %s AND ordered_at < date_trunc('hour', %s) GROUP BY date_trunc('hour', ordered_at)) AS hours"
     )
     return int(fetch_all(sql, [now - timedelta(days=30), now])[0][0])

@@ -139,7 +139,8 @@ def _restart(api_key: str) -> Figure:
     fetch_none(
         "UPDATE cases_clock SET due_at = now() - interval '1 hour', wake_at = now() - interval '1 hour', "
         "steps = jsonb_build_array(jsonb_build_array(now() - interval '1 hour', 'withhold')) WHERE id IN "
-        "(SELECT id FROM cases_clock WHERE state = 'armed' AND name = 'child_withhold' AND case_id < '01a00000-0000-7000-8000-000000000000' LIMIT %s)",
+        "(SELECT id FROM cases_clock WHERE state = 'armed' AND name = 'child_withhold' "
+        "AND case_id < '01a00000-0000-7000-8000-000000000000' LIMIT %s)",
         [DUE],
     )
     before = _count()
