@@ -20,6 +20,7 @@ from odzew.foundation.moments import utc_now
 from odzew.foundation.outgoing import Http, Outgoing
 
 if TYPE_CHECKING:
+    from odzew.foundation.settings import Settings
     from odzew.usecases.desk import Desk
     from odzew.usecases.enforce import AlarmSender
 
@@ -146,12 +147,25 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
     ]
 
 
+def put_in_force(*, chosen: Settings, desk: Desk) -> None:
+    """Keep the policy of these settings on record; the database may still be starting, then the first loop that works is soon enough."""
+    from django.db import InterfaceError, OperationalError
+
+    from odzew.usecases.put_policy_in_force import put_policy_in_force
+
+    try:
+        put_policy_in_force(policy=desk.policy, text=runtime.policy_text(chosen=chosen), now=utc_now())
+    except (OperationalError, InterfaceError):
+        log.warning("the database is away; the policy is kept at the next start")
+
+
 def main() -> None:
     """Work with the settings of the environment until asked to stop."""
     chosen = runtime.adopt()
     logs.configure(level=chosen.log_level)
     runtime.start_django()
     desk = runtime.make_desk(chosen=chosen)
+    put_in_force(chosen=chosen, desk=desk)
     worker = Worker(loops=loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen)))
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -143,6 +143,19 @@ class Person(models.Model):
         ]
 
 
+class PolicyVersion(models.Model):
+    """A policy that was in force, whole; decisions name it by its digest."""
+
+    digest = models.TextField(primary_key=True)
+    version = models.IntegerField()
+    name = models.TextField()
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_policy_version"
+
+
 class Delivery(models.Model):
     """The outbox: something that must leave the house. It is tried until it is delivered or refused for good."""
 

@@ -18,6 +18,7 @@ from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import WrongMethod, refuse
 from odzew.foundation.errors import OdzewError, Unauthorised, Unavailable
 from odzew.foundation.moments import utc_now
+from odzew.ledger.api import unsealed_for
 from odzew.ledger.outbox import overdue as overdue_deliveries
 
 LATE: Final = timedelta(seconds=30)
@@ -37,11 +38,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def overdue(*, now: datetime) -> dict[str, int]:
-    """Return how much is late by more than 30 s: clocks, deliveries, looks at a platform's addresses."""
+    """Return how much is late by more than 30 s: clocks, deliveries, looks at addresses, the record."""
     return {
         "clocks": overdue_clocks(now=now, by=LATE),
         "deliveries": overdue_deliveries(now=now, by=LATE),
         "probes": overdue_probes(now=now, by=LATE),
+        "record": int(unsealed_for(now=now, longer_than=LATE)),
     }
 
 

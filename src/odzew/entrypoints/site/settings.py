@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -57,6 +58,13 @@ INSTALLED_APPS = [
 ]
 # Only what every request needs: a notice passes no session, no form token, no choice of language.
 MIDDLEWARE = ["odzew.entrypoints.api.edge.headers"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parents[1] / app / "templates" for app in ("reporter", "console")],
+        "OPTIONS": {"string_if_invalid": ""},
+    }
+]
 DATABASES = {"default": database(url=os.environ.get("ODZEW_DATABASE_URL") or "postgresql:///odzew")}
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = True

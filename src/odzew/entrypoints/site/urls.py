@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.reporter import views as reporter
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
@@ -13,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("api/v1/", api.urls),
     re_path(r"^api/", edge.not_found),
+    path("", reporter.door),
+    path("status", reporter.status),
+    path("status/again", reporter.ask_again),
+    path("style-<str:digest>.css", reporter.style),
 ]
 handler404 = edge.not_found
 handler500 = edge.failed

@@ -1,0 +1,167 @@
+"""The door and the status page.
+
+There is no cookie and so nothing that another site could make a browser send: the code in the body is the only key. A POST that a
+browser says comes from another site is refused all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from odzew.answers.helplines import helplines
+from odzew.answers.times import say_time
+from odzew.answers.wordbook import book, codes, languages, moment, say
+from odzew.entrypoints.api.context import the_desk as desk
+from odzew.entrypoints.reporter.guesses import Guesses, network_of
+from odzew.foundation.errors import OdzewError
+from odzew.foundation.moments import utc_now
+from odzew.usecases.appeal import LONGEST, appeal
+from odzew.usecases.read_status import Status, read_status
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+EXIT: Final = "https://www.wikipedia.org/"
+_guesses = Guesses()
+
+
+@cache
+def css() -> tuple[bytes, str]:
+    """Return the stylesheet and the hash that is part of its address."""
+    content = files("odzew.entrypoints.reporter").joinpath("style.css").read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:12]
+
+
+@require_safe
+def style(request: HttpRequest, digest: str) -> HttpResponse:
+    """The stylesheet, kept by browsers for good: its address changes with it."""
+    content, current = css()
+    if digest != current:
+        return HttpResponsePermanentRedirect(f"/style-{current}.css")
+    return HttpResponse(
+        content, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
+@lru_cache(maxsize=256)
+def _preferred(header: str) -> str:
+    """The reader's best language that we speak, by Accept-Language (RFC 9110, 12.5.4)."""
+    wanted = []
+    for part in header.split(",")[:20]:
+        name, _, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((float(quality) if quality else 1.0, name.strip().lower().partition("-")[0]))
+        except ValueError:
+            continue
+    known = codes()
+    return next((name for _, name in sorted(wanted, key=lambda w: -w[0]) if name in known), "")
+
+
+def language_of(request: HttpRequest) -> str:
+    """Return the language of a page: chosen by the reader, else the browser's, else the desk's."""
+    chosen = request.POST.get("lang") or request.GET.get("lang") or ""
+    return chosen if chosen in codes() else _preferred(request.headers.get("Accept-Language", "")) or desk().language
+
+
+def _page(request: HttpRequest, template: str, *, status: int = 200, **facts: Any) -> HttpResponse:
+    language = language_of(request)
+    now = utc_now()
+    words = {key.removeprefix("page."): text for key, text in _words(language).items()}
+    emergency = desk().emergency
+    context = {
+        "w": words,
+        "lang": language,
+        "languages": [(code, name) for code, name in languages() if code != language],
+        "danger": say(key="page.danger", language=language, emergency=emergency),
+        "help": helplines(country=desk().country, today=now.date()),
+        "emergency": emergency,
+        "style": css()[1],
+        "exit": EXIT,
+        **facts,
+    }
+    answer = render(request, f"reporter/{template}.html", context, status=status)
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Language"] = language
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@cache
+def _words(language: str) -> dict[str, str]:
+    return {key: text for key, text in book(language=language).sentences.items() if key.startswith("page.")}
+
+
+def _from_elsewhere(request: HttpRequest) -> bool:
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in ("cross-site", "same-site")
+
+
+@require_safe
+def door(request: HttpRequest) -> HttpResponse:
+    """The first page: what this is, and the way to an answer."""
+    return _page(request, "door")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def status(request: HttpRequest) -> HttpResponse:
+    """Code in, answers out; the code is only ever in the body of a POST."""
+    if request.method != "POST":
+        return _page(request, "code")
+    found = _found(request)
+    return _answers(request, found) if found else _page(request, "code", wrong=True, status=404)
+
+
+def _found(request: HttpRequest) -> Status | None:
+    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
+    if _from_elsewhere(request) or _guesses.refused(network=network):
+        return None
+    found = read_status(code=request.POST.get("code", ""), desk=desk())
+    if found is None:
+        _guesses.wrong(network=network)
+    return found
+
+
+def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
+    language, now = language_of(request), utc_now()
+    times = book(language=language).times
+    shown = [
+        {
+            "at": say_time(at=a.at, now=now, zone=desk().zone, words=times, up=True),
+            "moment": a.at.isoformat(timespec="minutes"),
+            "clauses": [c["text"] for c in a.clauses],
+            "lang": a.language,
+        }
+        for a in found.answers
+    ]
+    return _page(request, "answers", answers=shown, code=request.POST.get("code", ""), appeals=found.may_appeal, **more)
+
+
+@require_http_methods(["POST"])
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """The reporter asks us to look again; the page comes back with what was answered."""
+    found = _found(request)
+    if found is None:
+        return _page(request, "code", wrong=True, status=404)
+    text, case = request.POST.get("text", "").replace("\x00", ""), request.POST.get("case", "")
+    if not text.strip() or len(text) > LONGEST or case not in {str(c) for c in found.may_appeal}:
+        key = "error_too_long" if len(text) > LONGEST else "appeal_help"
+        return _answers(request, found, error=key, typed=text[:LONGEST])
+    try:
+        made = appeal(
+            case=uuid.UUID(case), by="reporter", text=text, desk=desk(), now=utc_now(), receipt_code=request.POST.get("code", "")
+        )
+    except OdzewError:
+        return _answers(request, found, error="error_heading", typed=text)
+    language, now = language_of(request), utc_now()
+    by = moment(at=made.answer_due, now=now, zone=desk().zone, language=language, up=True)
+    again = read_status(code=request.POST.get("code", ""), desk=desk()) or found
+    return _answers(request, again, thanks=say(key="page.appeal_thanks", language=language, answer_by=by))

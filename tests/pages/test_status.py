@@ -1,0 +1,100 @@
+"""The status page: code in, answers out, and nothing else ever."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from django.test import Client
+
+from odzew.entrypoints.reporter import views
+from odzew.entrypoints.reporter.guesses import NETWORK_MOST, Guesses
+from odzew.notices.receipt import new_code, spoken
+from tests.cast import Story
+
+WRONG = "0000 0000 0000 0000 0001"
+
+
+@pytest.fixture
+def desk_story(story: Story, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """A story whose desk the pages have."""
+    monkeypatch.setattr(views, "desk", lambda: story.desk)
+    monkeypatch.setattr(views, "_guesses", Guesses())
+    return story
+
+
+def _told(story: Story) -> str:
+    story.post()
+    receipt = story.report(claimant="depicted", text="<script>alert(1)</script>")
+    story.work()
+    story.decide(receipt.case, 0, "no_violation", ground="not_in_scope", reason='<img src=x onerror="alert(1)"> Zażółć')
+    story.decide(receipt.case, 1, "no_violation", ground="not_in_scope", reason='<img src=x onerror="alert(1)"> Zażółć')
+    story.work()
+    assert receipt.code
+    return receipt.code
+
+
+def test_the_code_opens_every_answer_newest_first_however_it_is_typed(desk_story: Story) -> None:
+    code = _told(desk_story)
+    for typed in (code, spoken(code=code), code[:10] + "-" + code[10:], f"  {code}\n"):
+        page = Client().post("/status", {"code": typed, "lang": "en"})
+        text = page.content.decode()
+        assert page.status_code == 200
+        assert text.index("Two people") < text.index("We have your report")
+        assert "<img" not in text and "&lt;img" in text
+
+
+def test_a_code_that_is_wrong_and_one_that_never_was_get_the_same_page(desk_story: Story) -> None:
+    pages = {
+        Client().post("/status", {"code": c, "lang": "en"}).content for c in (WRONG, new_code(), "", "x" * 5000, "\x00", "１２３")
+    }
+    assert len(pages) == 1
+    assert Client().post("/status", {"code": WRONG}).status_code == 404
+
+
+def test_every_page_is_neutral_kept_by_nobody_and_small(desk_story: Story) -> None:
+    code = _told(desk_story)
+    client = Client()
+    style = views.css()[0]
+    for language in ("en", "pl"):
+        pages = [client.get("/", {"lang": language}), client.get("/status", {"lang": language})]
+        pages += [client.post("/status", {"code": c, "lang": language}) for c in (code, WRONG)]
+        for page in pages:
+            text = page.content.decode()
+            assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+            assert page.headers["Cache-Control"] == "no-store"
+            assert page.headers["Referrer-Policy"] == "same-origin"
+            assert page.headers["X-Content-Type-Options"] == "nosniff"
+            assert f'<html lang="{language}">' in text
+            assert ("<title>Form</title>" if language == "en" else "<title>Formularz</title>") in text
+            assert "112" in text and "<script" not in text
+            assert "Set-Cookie" not in page.headers
+            assert len(gzip.compress(page.content + style)) <= 5 * 1024
+
+
+def test_the_reporter_asks_us_to_look_again(desk_story: Story) -> None:
+    code = _told(desk_story)
+    client = Client()
+    page = client.post("/status", {"code": code, "lang": "pl"}).content.decode()
+    case = page.split('name="case" value="')[1].split('"')[0]
+    assert "Napisz, co nam umknęło" in page
+    empty = client.post("/status/again", {"code": code, "case": case, "text": "  ", "lang": "pl"}).content.decode()
+    assert 'aria-invalid="true"' in empty
+    done = client.post("/status/again", {"code": code, "case": case, "text": "To ja, żółta łódź.", "lang": "pl"}).content.decode()
+    assert 'role="status"' in done
+    assert client.post("/status/again", {"code": WRONG, "case": case, "text": "x"}).status_code == 404
+
+
+def test_another_site_cannot_send_it_and_a_guesser_waits_alone(desk_story: Story) -> None:
+    code = _told(desk_story)
+    assert Client(headers={"Sec-Fetch-Site": "cross-site"}).post("/status", {"code": code}).status_code == 404
+    for _ in range(NETWORK_MOST):
+        Client().post("/status", {"code": WRONG}, REMOTE_ADDR="192.0.2.7")
+    assert Client().post("/status", {"code": code}, REMOTE_ADDR="192.0.2.200").status_code == 404
+    assert Client().post("/status", {"code": code}, REMOTE_ADDR="198.51.100.1").status_code == 200
+
+
+def test_the_language_is_the_readers(desk_story: Story) -> None:
+    assert 'lang="pl"' in Client(headers={"Accept-Language": "pl-PL,pl;q=0.9,en;q=0.8"}).get("/").content.decode()
+    assert 'lang="en"' in Client(headers={"Accept-Language": "fr, en;q=0.5"}).get("/").content.decode()
+    assert 'lang="pl"' in Client(headers={"Accept-Language": "en"}).get("/?lang=pl").content.decode()
