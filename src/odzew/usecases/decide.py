@@ -351,6 +351,7 @@ class _Decision:
             new_facts=frozenset(),
             on_watch_until=watch,
             watch_hide_used=False,
+            wave_at=None,
         )
 
     def _order(self, items: list[ItemView], measure: str, *, keep_until: datetime | None = None) -> None:
