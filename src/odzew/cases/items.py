@@ -10,13 +10,17 @@ from odzew.cases.data import ItemView, Surroundings
 from odzew.cases.models import Account, Item, Reporter
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 
+# OFFSET 0: each account by its key; a plan made for any number of copy sets would read the whole table of accounts.
 _SURROUNDINGS: Final = """
 SELECT count(*), coalesce(sum(i.views), 0), coalesce(sum(i.reposts), 0), coalesce(sum(i.views_per_hour), 0),
   coalesce(bool_and(i.private), false), coalesce(bool_or(a.marked_until > %s), false), coalesce(bool_or(a.minor), false),
   coalesce(bool_or(i.registered), false),
   coalesce(bool_or(i.registered AND NOT i.private AND EXISTS (SELECT 1 FROM cases_media m WHERE m.item_id = i.id)), false),
   coalesce(bool_or(a.platform_id = %s AND a.external_id = %s), false)
-FROM cases_item i LEFT JOIN cases_account a ON a.id = i.account_id
+FROM cases_item i
+LEFT JOIN LATERAL (
+  SELECT b.marked_until, b.minor, b.platform_id, b.external_id FROM cases_account b WHERE b.id = i.account_id OFFSET 0
+) a ON true
 WHERE i.copyset_id = ANY(%s)
 """
 
@@ -105,6 +109,16 @@ def items_of(*, case: uuid.UUID) -> list[ItemView]:
     """Return all items that a case covers, oldest first."""
     sql = _ITEMS + " JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = %s ORDER BY i.id"
     return [_view(r) for r in fetch_all(sql, [case])]
+
+
+def items_of_cases(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[ItemView]]:
+    """Return all items that each case covers, oldest first, in one question."""
+    out: dict[uuid.UUID, list[ItemView]] = {case: [] for case in cases}
+    sql = _ITEMS.replace("SELECT i.id", "SELECT g.case_id, i.id", 1)
+    sql += " JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = ANY(%s) ORDER BY i.id"
+    for case, *row in fetch_all(sql, [cases]):
+        out[case].append(_view(tuple(row)))
+    return out
 
 
 def item(*, item: uuid.UUID) -> ItemView | None:

@@ -31,21 +31,22 @@ def _view(row: tuple[Any, ...]) -> MeasureView:
 
 
 def order(
-    writes: Writes, *, case: uuid.UUID, orders: Sequence[Order], actor: str, now: datetime, why: str
+    writes: Writes,
+    *,
+    case: uuid.UUID,
+    orders: Sequence[Order],
+    actor: str,
+    now: datetime,
+    why: str,
+    nothing_stands: bool = False,
 ) -> list[tuple[uuid.UUID, Order]]:
     """Order measures: each is written with its event and left for its platform before anything is sent; returns (measure, order).
 
-    On the same item or account a newer measure takes the place of the older, which is not sent any more if it still waits.
+    On the same item or account a newer measure takes the place of the older, which is not sent any more if it still waits;
+    `nothing_stands`: the caller has just seen, holding the case, that there is no older one.
     """
-    items = [o.item for o in orders if o.item]
-    accounts = [o.account for o in orders if o.account]
-    replaced = fetch_all(
-        "UPDATE enforcement_measure SET in_force = false, probe_at = NULL "
-        "WHERE in_force AND (item_id = ANY(%s) OR account_id = ANY(%s)) RETURNING id, state",
-        [items, accounts],
-    )
-    if waiting := [m for m, state in replaced if state == "ordered"]:
-        supersede(subjects=waiting, now=now)
+    if not nothing_stands:
+        _replace(orders=orders, now=now)
     out = []
     for o in orders:
         measure = new_id(now=now)
@@ -86,6 +87,18 @@ def order(
             order_key=f"item {o.item or o.account}",
         )
     return out
+
+
+def _replace(*, orders: Sequence[Order], now: datetime) -> None:
+    items = [o.item for o in orders if o.item]
+    accounts = [o.account for o in orders if o.account]
+    replaced = fetch_all(
+        "UPDATE enforcement_measure SET in_force = false, probe_at = NULL "
+        "WHERE in_force AND (item_id = ANY(%s) OR account_id = ANY(%s)) RETURNING id, state",
+        [items, accounts],
+    )
+    if waiting := [m for m, state in replaced if state == "ordered"]:
+        supersede(subjects=waiting, now=now)
 
 
 def _payload(measure: uuid.UUID, case: uuid.UUID, o: Order, now: datetime) -> dict[str, Any]:

@@ -212,8 +212,12 @@ def hide_case(
     now: datetime,
     items: list[ItemView] | None = None,
     decide_by: datetime | None = None,
+    standing: Mapping[uuid.UUID, MeasureView] | None = None,
 ) -> CaseRow:
-    """Order everything the case covers to be withheld; an item nobody registered is withheld as soon as it is known."""
+    """Order everything the case covers to be withheld; an item nobody registered is withheld as soon as it is known.
+
+    `items` and the measures `standing` on them are read here unless the caller, who holds the case, has read them.
+    """
     covered = items if items is not None else items_of(case=case.id)
     _hide_items(
         writes,
@@ -226,6 +230,7 @@ def hide_case(
         desk=desk,
         now=now,
         decide_by=decide_by or next_promise(running=running, now=now),
+        standing=standing,
     )
     stop(writes, clocks=[c for (name, _), c in running.items() if name in _UNTIL_HIDDEN], now=now)
     record(
@@ -307,9 +312,11 @@ def _hide_items(
     desk: Desk,
     now: datetime,
     decide_by: datetime | None,
+    standing: Mapping[uuid.UUID, MeasureView] | None = None,
 ) -> None:
     reachable = [i for i in items if i.registered and i.platform_id]
-    standing = in_force_on(items=[i.id for i in reachable])
+    if standing is None:
+        standing = in_force_on(items=[i.id for i in reachable])
     orders = [
         order_on(
             item=i,
@@ -323,7 +330,8 @@ def _hide_items(
         if not _covers(standing.get(i.id), scope)
     ]
     if orders:
-        order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why)
+        free = not any(i.id in standing for i in reachable)
+        order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why, nothing_stands=free)
         told = {o.item: o for o in orders if o.item}
         state_reasons(
             writes,

@@ -15,10 +15,12 @@ from django.db import transaction
 from odzew.alarms.api import ring
 from odzew.answers.api import undelivered
 from odzew.cases.clocks import Name, Ring, arm, armed, claim, due_cases, postpone
-from odzew.cases.data import ClockView
+from odzew.cases.data import ClockView, ItemView
+from odzew.cases.items import items_of_cases
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import open_appeals
-from odzew.enforcement.api import measures_of
+from odzew.enforcement.api import in_force_on, measures_of
+from odzew.enforcement.data import MeasureView
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.outbox import again
@@ -33,7 +35,7 @@ from odzew.usecases.desk import Desk
 
 log = logging.getLogger(__name__)
 
-_BATCH: Final = 200
+_BATCH: Final = 1000
 _AGAIN: Final = timedelta(seconds=5)
 _DAILY: Final = timedelta(hours=24)
 
@@ -99,9 +101,11 @@ def _sweep(due: list[tuple[uuid.UUID, uuid.UUID | None]], desk: Desk, now: datet
             by_case.setdefault(r.case, []).append(r)
         running = armed(cases=[c for c in by_case if c])
         waiting = open_handlings(cases=[c for c in by_case if c])
+        covered = items_of_cases(cases=[c for c, its in by_case.items() if c and any(r.deed in HIDING_DEEDS for r in its)])
+        standing = in_force_on(items=[i.id for items in covered.values() for i in items])
         for case, its in by_case.items():
             if case is not None:
-                _Deeds(held[case], running[case], waiting[case], writes, desk, now).do(its)
+                _Deeds(held[case], running[case], waiting[case], covered.get(case), standing, writes, desk, now).do(its)
             warned.update(r.name for r in its if r.deed == "warn")
             swept.deeds.update(r.deed for r in its)
         for name, count in warned.items():
@@ -118,11 +122,14 @@ class _Deeds:
         row: CaseRow,
         running: Mapping[Name, ClockView],
         waiting: list[OpenHandling],
+        covered: list[ItemView] | None,
+        standing: Mapping[uuid.UUID, MeasureView],
         writes: Writes,
         desk: Desk,
         now: datetime,
     ) -> None:
         self.row, self.before, self.running, self.waiting = row, row, running, waiting
+        self.covered, self.standing = covered, standing if covered is not None else None
         self.writes, self.desk, self.now = writes, desk, now
         self.told: set[uuid.UUID] = set()
 
@@ -165,7 +172,10 @@ class _Deeds:
             running={k: v for k, v in self.running.items() if v.id != r.clock},
             desk=self.desk,
             now=self.now,
+            items=self.covered,
+            standing=self.standing,
         )
+        self.covered = self.standing = None
 
     def _escalate(self, r: Ring) -> None:
         ring(self.writes, code="overdue", now=self.now, case=self.row.id, facts={"clock": r.name})
