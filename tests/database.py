@@ -18,7 +18,9 @@ if "ODZEW_TEST_URL" not in os.environ:
 _data = tempfile.mkdtemp(prefix="odzew-test-")
 atexit.register(shutil.rmtree, _data, ignore_errors=True)
 for _name in [
-    n for n in os.environ if n.startswith("ODZEW_") and n not in ("ODZEW_TEST_URL", "ODZEW_CHROMIUM", "ODZEW_CRASH_ROUNDS")
+    n
+    for n in os.environ
+    if n.startswith("ODZEW_") and n not in ("ODZEW_TEST_URL", "ODZEW_CHROMIUM", "ODZEW_CRASH_ROUNDS", "ODZEW_PROMISE_EXAMPLES")
 ]:
     del os.environ[_name]
 os.environ["ODZEW_DATA"] = _data

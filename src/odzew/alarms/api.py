@@ -54,6 +54,11 @@ def recent(*, limit: int = 100) -> list[AlarmView]:
     ]
 
 
+def rang(*, code: str, since: datetime) -> bool:
+    """Has an alarm of this code rung since then?"""
+    return Alarm.objects.filter(code=code, at__gt=since).exists()
+
+
 def confirm(*, alarm: uuid.UUID, now: datetime) -> bool:
     """Note that a person saw an alarm; False if there is none or it was seen before."""
     return Alarm.objects.filter(id=alarm, confirmed_at=None).update(confirmed_at=now) == 1

@@ -128,7 +128,8 @@ def item(*, item: uuid.UUID) -> ItemView | None:
 
 
 def set_baseline(writes: Writes, *, item: uuid.UUID, baseline: str) -> None:
-    """Keep what a stranger saw at the item's addresses before any order of ours: `open`, `refused` or `none` (no address)."""
+    """Keep what a stranger saw at the item's addresses before any order of ours: `open`, `refused`, `none` (no address) or
+    `unsure` (nobody could look)."""
     writes.update(Item, {"id": item, "baseline": baseline})
 
 

@@ -44,6 +44,7 @@ class Case(models.Model):
     new_facts = ArrayField(models.TextField(), default=list)
     on_watch_until = models.DateTimeField(null=True)
     watch_hide_used = models.BooleanField(default=False)
+    wave_at = models.DateTimeField(null=True)
     protect_uploader = models.BooleanField(default=False)
     statement_held = models.BooleanField(default=False)
     merged_into = models.UUIDField(null=True)
@@ -59,7 +60,10 @@ class Case(models.Model):
                 name="cases_case_merged",
             ),
         ]
-        indexes = [models.Index(fields=["queue_at", "id"], name="cases_case_queue", condition=Q(state__in=UNDECIDED))]
+        indexes = [
+            models.Index(fields=["queue_at", "id"], name="cases_case_queue", condition=Q(state__in=UNDECIDED)),
+            models.Index(fields=["wave_at"], name="cases_case_wave", condition=Q(wave_at__isnull=False)),
+        ]
 
 
 class CopySet(models.Model):

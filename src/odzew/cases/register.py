@@ -15,7 +15,9 @@ from odzew.cases.resolve import item_name
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 
-_SHORTEST: Final = timedelta(minutes=1)
+# Below this a speed is not drawn out to an hour: a first count counts as an hour's, two counts as ten minutes apart.
+_SHORTEST: Final = timedelta(minutes=10)
+_FIRST: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +274,9 @@ class _Work:
             at_or_before = {"item_id": item, "at": at, "views": views, "reposts": reposts}
             writes.insert(Spread, at_or_before, conflict="(item_id, at) DO NOTHING")
             return {"views": known[7], "reposts": known[8], "spread_at": known[9], "views_per_hour": known[10]}
-        base_at, base_views = speeds.get(item) or (i.created_at or at - _SHORTEST, 0)
-        hours = max(at - base_at, _SHORTEST).total_seconds() / 3600
+        first = item not in speeds
+        base_at, base_views = (i.created_at or at - _FIRST, 0) if first else speeds[item]
+        hours = max(at - base_at, _FIRST if first else _SHORTEST).total_seconds() / 3600
         writes.insert(
             Spread,
             {"item_id": item, "at": at, "views": views, "reposts": reposts},

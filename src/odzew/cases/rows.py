@@ -48,6 +48,7 @@ class CaseRow:
     new_facts: frozenset[str]
     on_watch_until: datetime | None
     watch_hide_used: bool
+    wave_at: datetime | None
     protect_uploader: bool
     statement_held: bool
     merged_into: uuid.UUID | None

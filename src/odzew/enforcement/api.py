@@ -208,6 +208,12 @@ def unverified_hides(*, since: datetime) -> int:
     return int(fetch_all(sql, [since])[0][0])
 
 
+def hidden_unverified(*, since: datetime) -> list[uuid.UUID]:
+    """Return the cases hidden unverified since then by a measure that still stands."""
+    sql = "SELECT DISTINCT case_id FROM enforcement_measure WHERE unverified AND in_force AND ordered_at > %s"
+    return [r[0] for r in fetch_all(sql, [since])]
+
+
 def hourly_peak(*, now: datetime) -> int:
     """Return the most unverified hides in one clock hour of the last 30 days, this hour left out."""
     sql = (

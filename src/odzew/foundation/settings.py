@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from odzew.foundation.errors import Unsafe
 
-_OUTSIDE = frozenset({"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS"})
+_OUTSIDE = frozenset({"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS", "PROMISE_EXAMPLES"})
 
 
 class Settings(BaseModel):

@@ -159,6 +159,15 @@ def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
     fetch_none("UPDATE notices_handling SET state = 'moved' WHERE case_id = %s", [source])
 
 
+def with_fingerprint(*, cases: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of the cases on which a notice came with a fingerprint."""
+    sql = (
+        "SELECT DISTINCT h.case_id FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id "
+        "WHERE h.case_id = ANY(%s) AND h.state <> 'moved' AND n.hashes <> '[]'::jsonb"
+    )
+    return {r[0] for r in fetch_all(sql, [cases])}
+
+
 def by_receipt(*, lookup: bytes) -> uuid.UUID | None:
     """Return the notice of a receipt code's lookup bytes, or None."""
     rows = fetch_all("SELECT id FROM notices_notice WHERE receipt = %s", [lookup])

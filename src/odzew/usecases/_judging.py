@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from odzew.alarms.api import ring
+from odzew.alarms.api import rang, ring
 from odzew.cases.clocks import Name, arm, stop
 from odzew.cases.data import ClockView, ItemView, Surroundings
 from odzew.cases.items import items_of, surroundings
@@ -90,13 +90,20 @@ def facts_of(
     )
 
 
-def judge(*, facts: Facts, desk: Desk) -> Assessment:
-    """Ask the policy; an unverified hide is asked again with the count of this hour's, for the breaker."""
+def judge(*, facts: Facts, desk: Desk, wave_at: datetime | None = None) -> Assessment:
+    """Ask the policy; what a bare claim would hide is asked again with the count of this hour's such hides, for the breaker.
+
+    A case that the breaker slowed (`wave_at`) stays slowed for the breaker's wait, though the hour's count falls meanwhile.
+    """
     first = assess(facts=facts, policy=desk.policy)
-    if first.unverified and first.hide_now and not facts.withheld:
-        count = unverified_hides(since=facts.now - timedelta(hours=1))
-        return assess(facts=replace(facts, unverified_hides_last_hour=count), policy=desk.policy)
-    return first
+    rule = desk.policy.breaker
+    waits = any(p.name in _UNTIL_HIDDEN and p.length < rule.wait for p in first.clocks)
+    if facts.withheld or not (waits or (first.unverified and first.hide_now)):
+        return first
+    count = unverified_hides(since=facts.now - timedelta(hours=1))
+    if wave_at is not None and facts.now < wave_at + rule.wait:
+        count = max(count, int(max(rule.floor, rule.times_peak * facts.hourly_peak_30_days)) + 1)
+    return assess(facts=replace(facts, unverified_hides_last_hour=count), policy=desk.policy)
 
 
 def carry_out(
@@ -127,6 +134,7 @@ def carry_out(
         policy_digest=desk.policy.digest,
         protect_uploader=case.protect_uploader or assessment.protect_uploader,
         statement_held=case.statement_held or assessment.full_statement_held,
+        wave_at=case.wave_at or (now if "breaker" in assessment.alarms else None),
     )
     if hide:
         after = hide_case(
@@ -156,6 +164,8 @@ def carry_out(
             decide_by=promise,
         )
     for code in assessment.alarms:
+        if code == "breaker" and rang(code=code, since=now - desk.policy.breaker.wait):
+            continue  # one wave, one alarm
         ring(writes, code=code, now=now, case=case.id)
     return Judged(case=after, promise=promise, assessment=assessment, hidden=hide)
 
@@ -308,7 +318,14 @@ def _hide_items(
     if standing is None:
         standing = in_force_on(items=[i.id for i in reachable])
     orders = [
-        order_on(item=i, measure="withhold", scope=scope, ground=ground_of(case=case), unverified=unverified)
+        order_on(
+            item=i,
+            measure="withhold",
+            scope=scope,
+            ground=ground_of(case=case),
+            unverified=unverified,
+            wave=case.wave_at is not None,
+        )
         for i in reachable
         if not _covers(standing.get(i.id), scope)
     ]
@@ -347,6 +364,7 @@ def order_on(
     scope: str,
     ground: str,
     unverified: bool = False,
+    wave: bool = False,
     keep_until: datetime | None = None,
 ) -> Order:
     """Return the order of a measure on one registered item."""
@@ -362,6 +380,7 @@ def order_on(
         url=item.url,
         media=item.media,
         unverified=unverified,
+        wave=wave,
         keep_until=keep_until,
     )
 
@@ -380,4 +399,12 @@ def rejudge(
     """Judge a case again because something other than a notice became known."""
     around = surroundings(copysets=copysets, now=now)
     facts = facts_of(case=case, around=around, trigger=trigger, desk=desk, now=now)
-    return carry_out(writes, case=case, assessment=judge(facts=facts, desk=desk), running=running, desk=desk, now=now, actor=actor)
+    return carry_out(
+        writes,
+        case=case,
+        assessment=judge(facts=facts, desk=desk, wave_at=case.wave_at),
+        running=running,
+        desk=desk,
+        now=now,
+        actor=actor,
+    )

@@ -135,4 +135,5 @@ def _both(one: CaseRow, other: CaseRow, *, alike: bool) -> CaseRow:
         clearances=one.clearances if alike else min(one.clearances, other.clearances),
         hides_since_clearance=max(one.hides_since_clearance, other.hides_since_clearance),
         new_facts=one.new_facts | other.new_facts,
+        wave_at=one.wave_at if other.wave_at else None,
     )

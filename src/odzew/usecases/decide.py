@@ -350,7 +350,8 @@ class _Decision:
             hides_since_clearance=0 if "changed_media" in row.new_facts else row.hides_since_clearance,
             new_facts=frozenset(),
             on_watch_until=watch,
-            watch_hide_used=False,
+            watch_hide_used=row.watch_hide_used and "changed_media" not in row.new_facts,
+            wave_at=None,
         )
 
     def _order(self, items: list[ItemView], measure: str, *, keep_until: datetime | None = None) -> None:

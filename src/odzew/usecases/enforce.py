@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 
 from odzew.alarms.api import ring
 from odzew.answers.api import answer as answer_by_id
+from odzew.answers.api import answers_on
 from odzew.answers.api import delivered as answer_delivered
 from odzew.cases.clocks import armed, stop
 from odzew.cases.data import ItemView
@@ -212,6 +213,9 @@ def _measure_accepted(writes: Writes, measure: MeasureView, now: datetime) -> No
     if unseen:
         set_state(writes, measure=measure, state="told", now=now)
         return
+    if view is not None and not view.baseline:
+        # Nothing was seen before the order: until it is once seen open, a refusal proves nothing.
+        set_baseline(writes, item=view.id, baseline="unsure")
     set_state(writes, measure=measure, state="accepted", now=now, probe_at=now if measure.in_force else None)
 
 
@@ -221,6 +225,8 @@ def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetim
     given = answer_by_id(answer=d.subject)
     if given is None or given.kind not in CLOSING:
         return
+    if row.undecided or row.decided_at is None or given.at < row.decided_at:
+        return  # The case was opened again since: this was not the last word.
     running = armed(cases=[row.id])[row.id]
     for h in open_handlings(cases=[row.id])[row.id]:
         if h.notice == given.notice:
@@ -276,7 +282,12 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
         unsure = not seen or any(s.status == 0 or s.status >= 500 for s in seen)
         as_wanted = bool(seen) and all((s.status in REFUSED) if known.measure in HIDING else s.status == 200 for s in seen)
         open_again = known.measure in HIDING and any(200 <= s.status < 400 for s in seen)
-        if as_wanted:
+        view = item_by_id(item=known.item) if known.item else None
+        if view is not None and view.baseline == "unsure" and any(200 <= s.status < 400 for s in seen):
+            set_baseline(writes, item=view.id, baseline="open")
+        if as_wanted and known.measure in HIDING and view is not None and view.baseline == "unsure":
+            set_state(writes, measure=known, state="told", now=now)
+        elif as_wanted:
             _seen_done(writes, known, seen, desk, now)
         elif known.state == "done" and open_again:
             _returned(writes, known, row, now)
@@ -333,7 +344,7 @@ def _not_yet(writes: Writes, m: MeasureView, *, unsure: bool, desk: Desk, now: d
     if step <= len(_SOON) and now - begin < limit:
         pause = timedelta(seconds=_SOON[step - 1])
     else:
-        pause = limit
+        pause = limit if step <= len(_SOON) + 4 else timedelta(hours=1) if m.measure in HIDING else timedelta(hours=24)
         ring(writes, code="not_gone" if m.measure in HIDING else "not_restored", now=now, case=m.case)
         record(writes, kind="measure.ordered_again", actor="desk", now=now, case=m.case, facts={"measure": str(m.id)})
         again(subject=m.id, now=now)
@@ -353,7 +364,8 @@ def _after_change(row: CaseRow, desk: Desk, now: datetime) -> None:
     running = armed(cases=[row.id])[row.id]
     if row.undecided:
         seen, told = hiding(measures=measures)
-        fresh = [h for h in waiting if not _was_told_hidden(h.notice, row.id)] if seen or told else []
+        knows = {a.notice for a in answers_on(case=row.id) if a.kind == "hidden"} if seen or told else set()
+        fresh = [h for h in waiting if h.notice not in knows] if seen or told else []
         if fresh:
             due = [c.due for (n, _), c in running.items() if n in PROMISING]
             facts = base_facts(
@@ -368,22 +380,11 @@ def _after_change(row: CaseRow, desk: Desk, now: datetime) -> None:
             tell(writes, case=row, handlings=fresh, facts=replace(facts, automated=True), desk=desk, now=now, running=running)
     else:
         verdict = verdict_of(case=row)
-        untold = [h for h in waiting if not _was_told_verdict(h.notice, row)]
+        since = row.decided_at
+        knows = {a.notice for a in answers_on(case=row.id) if a.kind in CLOSING and (since is None or a.at >= since)}
+        untold = [h for h in waiting if h.notice not in knows]
         if verdict is not None and untold:
             tell_verdict(
                 writes, case=row, handlings=untold, measures=measures, verdict=verdict, running=running, desk=desk, now=now
             )
     writes.send()
-
-
-def _was_told_hidden(notice: uuid.UUID, case: uuid.UUID) -> bool:
-    from odzew.answers.api import answers_to
-
-    return any(a.kind == "hidden" and a.case == case for a in answers_to(notice=notice))
-
-
-def _was_told_verdict(notice: uuid.UUID, row: CaseRow) -> bool:
-    from odzew.answers.api import answers_to
-
-    since = row.decided_at
-    return any(a.kind in CLOSING and a.case == row.id and (since is None or a.at >= since) for a in answers_to(notice=notice))

@@ -186,7 +186,7 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     )
     raised = replace(raised, published=raised.published or around.public)
     facts = facts_of(case=raised, around=around, trigger=trigger, desk=desk, now=now, reporter_is_uploader=around.own)
-    assessment = judge(facts=facts, desk=desk)
+    assessment = judge(facts=facts, desk=desk, wave_at=raised.wave_at)
     running = armed(cases=[before.id])[before.id] if before else {}
     hear(writes, case=raised.id, reporter=reporter)
     fresh = frozenset(f.copyset for f in meets.added if f.fresh)
@@ -258,6 +258,7 @@ def _new_case(notice: NewNotice, desk: Desk, now: datetime) -> CaseRow:
         new_facts=frozenset(),
         on_watch_until=None,
         watch_hide_used=False,
+        wave_at=None,
         protect_uploader=False,
         statement_held=False,
         merged_into=None,

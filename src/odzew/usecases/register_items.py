@@ -78,6 +78,7 @@ def _follow_up(done: Registered, became: dict[uuid.UUID, uuid.UUID], caller: Cal
         changed = [i for i, c in done.changed_media if where.get(c, c) == case]
         after = _joined(writes, row, joined, desk, now)
         after, what = _changed(writes, after, changed, now)
+        writes.send()  # the judgement sees what is ordered already
         if after.undecided:
             trigger = Trigger(what=what or ("registered" if joined else "spread"))
             judged = rejudge(
