@@ -174,9 +174,10 @@ def _staffing(top: Table) -> tuple[Staffing, ...]:
 
 
 def _person(t: Table) -> Person:
-    t.only("on_duty_after", "takes", "decides", "ground", "reason")
+    t.only("on_duty_after", "on_duty_until", "takes", "decides", "ground", "reason")
     return Person(
         on_duty_after=t.span("on_duty_after", default="0 h"),
+        on_duty_until=t.span("on_duty_until") if t.has("on_duty_until") else None,
         takes=t.span("takes"),
         decides=t.word("decides", OUTCOMES),
         ground=t.text("ground"),

@@ -17,7 +17,7 @@ from odzew.cases.rows import CaseRow, read_cases
 from odzew.enforcement.api import next_look
 from odzew.entrypoints.replay.platform import Change, PretendPlatform
 from odzew.entrypoints.replay.prelude import Cast, earlier_decisions, enrol, items_in, staff_of
-from odzew.entrypoints.replay.silence import Watch, silent_notices
+from odzew.entrypoints.replay.silence import Watch
 from odzew.entrypoints.replay.staff import Made, Staff
 from odzew.entrypoints.replay.story import Case, Curve, Staffing, StoryNotice
 from odzew.foundation.secrets import Keys
@@ -157,8 +157,7 @@ class _Player:
                 self.staff.see(rows=self._rows(), now=self.now)
                 wake = self._wake()
             if self.notices:
-                silent = silent_notices(notices=self.notices, cases=self.cases, now=self.now)
-                self.watch.look(now=self.now, silent=silent)
+                self.watch.look(notices=self.notices, cases=self.cases, now=self.now)
         return self._played()
 
     def _work(self) -> None:

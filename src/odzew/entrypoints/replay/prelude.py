@@ -126,6 +126,11 @@ def items_in(*, case: Case, counts: Mapping[str, tuple[int, int]], now: datetime
 def staff_of(*, case: Case, staffing: Staffing, keys: Keys, now: datetime) -> list[Member]:
     """Enrol the people of a staffing variant; they count for the desk's size from now on, on duty or not."""
     return [
-        Member(person=p, caller=_hire(f"reviewer {n}", keys, now), on_duty=case.first_notice + p.on_duty_after)
+        Member(
+            person=p,
+            caller=_hire(f"reviewer {n}", keys, now),
+            on_duty=case.first_notice + p.on_duty_after,
+            off_duty=case.first_notice + p.on_duty_until if p.on_duty_until is not None else None,
+        )
         for n, p in enumerate(staffing.people, 1)
     ]

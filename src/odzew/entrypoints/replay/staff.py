@@ -19,11 +19,12 @@ _Key = tuple[uuid.UUID, uuid.UUID, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person of the story as the desk knows them; `on_duty` from that moment on."""
+    """A person of the story as the desk knows them; `on_duty` from that moment on, `off_duty` from the other."""
 
     person: Person
     caller: Caller
     on_duty: datetime
+    off_duty: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,9 @@ class Staff:
         for row in waiting:
             for m in self._members:
                 key = (m.caller.id, row.id, row.round)
-                if key not in self._due and key not in self._done:
-                    self._due[key] = self._free[m.caller.id] = max(now, self._free[m.caller.id]) + m.person.takes
+                at = max(now, self._free[m.caller.id]) + m.person.takes
+                if key not in self._due and key not in self._done and (m.off_duty is None or at < m.off_duty):
+                    self._due[key] = self._free[m.caller.id] = at
 
     def next(self) -> datetime | None:
         """Return when the next decision is made."""

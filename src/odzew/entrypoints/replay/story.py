@@ -66,9 +66,11 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody on duty from `on_duty_after` the first notice on, who decides `takes` after a case is before them."""
+    """Somebody on duty from `on_duty_after` the first notice on, up to `on_duty_until` (None: to the end), who decides `takes` after
+    a case is before them."""
 
     on_duty_after: timedelta
+    on_duty_until: timedelta | None
     takes: timedelta
     decides: str
     ground: str
