@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 _BATCH: Final = 200
 _AGAIN: Final = timedelta(seconds=5)
 _HOURLY: Final = timedelta(hours=24)
+_OWN_LENGTH: Final = frozenset({"statement_review"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,8 +182,9 @@ class _Deeds:
             arm(self.writes, plan=plan, case=self.row.id, running=self.running, now=self.now)
 
     def _again(self, r: Ring) -> datetime:
-        """Start the clock again, for a day; escalation never ends in silence."""
-        plan = ClockPlan(name=r.name, length=_HOURLY, steps=(Step(after=_HOURLY, deed="escalate"),))
+        """Start the clock again, for a day; escalation never ends in silence. A held statement is reviewed by its own length."""
+        length = self.desk.policy.plan(r.name).length if r.name in _OWN_LENGTH else _HOURLY
+        plan = ClockPlan(name=r.name, length=length, steps=(Step(after=length, deed="escalate"),))
         others = {k: v for k, v in self.running.items() if v.id != r.clock}
         return arm(self.writes, plan=plan, case=self.row.id, running=others, now=self.now, subject=r.subject)
 
