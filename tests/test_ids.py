@@ -14,4 +14,6 @@ def test_ids_sort_by_the_moment_they_were_made() -> None:
 
 def test_ids_of_one_moment_differ() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert len({new_id(now=now) for _ in range(1000)}) == 1000
+    ids = [new_id(now=now) for _ in range(10_000)]
+    assert len(set(ids)) == 10_000
+    assert ids == sorted(ids)

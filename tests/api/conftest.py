@@ -6,20 +6,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from odzew.entrypoints.api import context, counters, door
+from odzew.entrypoints.api import door
 from tests.api.wire import Wire
 
 
 @pytest.fixture
 def wire(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """A desk of three reviewers, one of each other role, and keys for all."""
+    yield from _on_the_wire(Wire(), monkeypatch)
+
+
+@pytest.fixture
+def alone(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """A desk of one who decides, with an auditor and an operator."""
+    yield from _on_the_wire(Wire(people=1, others=("auditor", "operator")), monkeypatch)
+
+
+def _on_the_wire(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     door.forget()
-    wire = Wire()
-    context.the_desk.cache_clear()
-    monkeypatch.setattr("odzew.entrypoints.api.notices.the_desk", lambda: wire.story.desk)
-    monkeypatch.setattr("odzew.entrypoints.api.items.the_desk", lambda: wire.story.desk)
-    monkeypatch.setattr("odzew.entrypoints.api.cases.the_desk", lambda: wire.story.desk)
-    monkeypatch.setattr("odzew.entrypoints.api.case_views.the_desk", lambda: wire.story.desk)
+    for module in ("notices", "items", "cases", "case_views"):
+        monkeypatch.setattr(f"odzew.entrypoints.api.{module}.the_desk", lambda: wire.story.desk)
     yield wire
     door.forget()
-    counters.text(gauges=[])

@@ -32,6 +32,9 @@ ITEM: dict[str, Any] = {
 }
 
 
+OTHERS = ("lead", "safety_officer", "specialist", "auditor", "operator")
+
+
 class Answer:
     """What came back."""
 
@@ -48,14 +51,14 @@ class Answer:
 class Wire:
     """The desk of a story with the keys of everybody."""
 
-    def __init__(self, *, people: int = 3) -> None:
+    def __init__(self, *, people: int = 3, others: tuple[str, ...] = OTHERS) -> None:
         self.story = Story(people=people, start=utc_now())
         now = self.story.now
         self.client = Client(raise_request_exception=False)
-        for role in ("lead", "safety_officer", "specialist", "auditor", "operator"):
+        for role in others:
             self.story.hire(f"{role} {uuid.uuid4()}", role)
         self.keys = dict.fromkeys(("reviewer", "reviewer2", "reviewer3"), "")
-        names = [*["reviewer", "reviewer2", "reviewer3"][:people], "lead", "safety_officer", "specialist", "auditor", "operator"]
+        names = [*("reviewer", "reviewer2", "reviewer3")[:people], *others]
         for name, person in zip(names, self.story.people, strict=True):
             self.keys[name] = new_person_key(person=person.id, now=now)
         for scope in ("notices", "items", "read", "appeals", "metrics"):
@@ -84,10 +87,11 @@ class Wire:
     ) -> Answer:  # fmt: skip
         """Call the API as somebody (a name of `keys`, a key, or nobody at all for an empty string)."""
         key = self.keys.get(who, who)
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"Content-Type": type, "Content-Length": str(len(data))}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
             sent["Authorization"] = f"Bearer {key}"
-        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         path = path if path.startswith("/") and path.split("/")[1] in ("api", "healthz", "readyz", "metrics") else f"/api/v1{path}"
         return Answer(self.client.generic(method, path, data, content_type=type, headers=sent))
 

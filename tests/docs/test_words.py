@@ -42,7 +42,7 @@ def test_the_glossary_knows_every_table_and_every_word_that_the_database_allows(
             continue
         words.add(model.__name__)
         for constraint in model._meta.constraints:
-            if isinstance(constraint, CheckConstraint):
+            if isinstance(constraint, CheckConstraint) and isinstance(constraint.condition, Q):
                 words |= set(_in_lookups(constraint.condition))
     assert {"Case", "armed", "awaiting_second", "reviewer"} <= words
     assert _missing(words) == []

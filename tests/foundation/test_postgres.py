@@ -27,8 +27,8 @@ import psycopg
 from odzew.foundation.postgres import ensure
 
 running = ensure(data=Path(sys.argv[1]))
-print(running.started, running.pid, running.url, flush=True)
 try:
+    print(running.started, running.pid, running.url, flush=True)
     sys.stdin.read()
 except KeyboardInterrupt:
     with psycopg.connect(running.url) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 from odzew.answers.data import Text
 from odzew.answers.models import Answer
 from odzew.foundation.ids import new_id
-from odzew.foundation.writes import Writes
+from odzew.foundation.writes import Writes, fetch_none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,18 @@ def answers_to(*, notice: uuid.UUID) -> list[AnswerView]:
 def answers_on(*, case: uuid.UUID) -> list[AnswerView]:
     """Return everything that reporters of a case were told, oldest first."""
     return [_view(a) for a in Answer.objects.filter(case_id=case).order_by("at", "id")]
+
+
+def undelivered(*, case: uuid.UUID, notice: uuid.UUID, since: datetime) -> uuid.UUID | None:
+    """Return the answer of a decision since then that the platform has not taken yet for its reader, or None."""
+    kinds = ["removed", "not_removed", "not_found"]
+    rows = Answer.objects.filter(case_id=case, notice_id=notice, at__gte=since, delivered_at=None, kind__in=kinds)
+    return rows.order_by("-at", "-id").values_list("id", flat=True).first()
+
+
+def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
+    """Let what reporters of one case were told count for another that it became part of."""
+    fetch_none("UPDATE answers_answer SET case_id = %s WHERE case_id = %s", [target, source])
 
 
 def _view(a: Answer) -> AnswerView:

@@ -13,6 +13,7 @@ from odzew.cases.models import Clock
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 from odzew.policy.data import ClockPlan
+from odzew.policy.rules import HIDING_DEEDS
 
 Name = tuple[str, uuid.UUID | None]
 
@@ -41,9 +42,10 @@ WHERE case_id = ANY(%s) AND state = 'armed'
 def armed(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, dict[Name, ClockView]]:
     """Return the running clocks of each case by name and subject."""
     out: dict[uuid.UUID, dict[Name, ClockView]] = {case: {} for case in cases}
-    for clock, case, name, subject, state, started, due, _steps, _step, statutory in fetch_all(_ARMED, [cases]):
+    for clock, case, name, subject, state, started, due, steps, step, statutory in fetch_all(_ARMED, [cases]):
+        hides = any(deed in HIDING_DEEDS for _, deed in _parse(steps)[step:])
         out[case][(name, subject)] = ClockView(
-            id=clock, name=name, due=due, state=state, subject=subject, started=started, statutory=statutory
+            id=clock, name=name, due=due, state=state, subject=subject, started=started, statutory=statutory, hides=hides
         )
     return out
 
@@ -87,9 +89,12 @@ def arm(
         left = known.due - now
         if plan.halve and left > plan.floor:
             due = min(due, now + max(left / 2, plan.floor))
-        if due >= known.due:
+        must_hide = not known.hides and any(s.deed in HIDING_DEEDS for s in plan.steps)
+        if due >= known.due and not must_hide:
             return known.due
-        steps = _steps(plan=plan, start=begin, due=due)
+        # 1. What was promised on the way keeps its time: steps count from the first start.
+        due = min(due, known.due)
+        steps = _steps(plan=plan, start=min(begin, known.started), due=due)
         steps = [s for s in steps if datetime.fromisoformat(s[0]) > now] or steps[-1:]
         writes.update(Clock, {"id": known.id, "due_at": due, "wake_at": steps[0][0], "steps": steps, "step": 0})
         return due
@@ -117,6 +122,17 @@ def arm(
 def stop(writes: Writes, *, clocks: Iterable[ClockView], now: datetime) -> None:
     """Stop running clocks: what they guarded has happened."""
     writes.update(Clock, *({"id": c.id, "state": "stopped", "ended_at": now} for c in clocks))
+
+
+def take_over(*, source: uuid.UUID, target: uuid.UUID, now: datetime) -> None:
+    """Let the running clocks of one case run on for another; of two with one name and subject the earlier runs on."""
+    fetch_none(
+        "UPDATE cases_clock c SET state = 'stopped', ended_at = %s FROM cases_clock o WHERE c.state = 'armed' AND o.state = 'armed' "
+        "AND c.name = o.name AND c.subject_id IS NOT DISTINCT FROM o.subject_id "
+        "AND ((c.case_id = %s AND o.case_id = %s AND c.due_at > o.due_at) OR (c.case_id = %s AND o.case_id = %s AND c.due_at >= o.due_at))",
+        [now, target, source, source, target],
+    )
+    fetch_none("UPDATE cases_clock SET case_id = %s WHERE case_id = %s AND state = 'armed'", [target, source])
 
 
 def due_cases(*, now: datetime, limit: int) -> list[tuple[uuid.UUID, uuid.UUID | None]]:

@@ -56,7 +56,8 @@ class Found:
 class Surroundings:
     """What is known of everything a case covers: its spread, accounts and privacy.
 
-    Sums are over all registered items of the copy sets; `views_per_hour` is their sum as well.
+    Sums are over all registered items of the copy sets; `views_per_hour` is their sum as well. `public`: an item with a file, not in
+    private, is there; `own`: the account that was asked for published one of them.
     """
 
     items: int
@@ -67,6 +68,8 @@ class Surroundings:
     account_marked: bool
     account_minor: bool
     registered: bool
+    public: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +104,4 @@ class ClockView:
     subject: uuid.UUID | None
     started: datetime
     statutory: bool
+    hides: bool = False

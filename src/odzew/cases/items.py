@@ -10,18 +10,30 @@ from odzew.cases.data import ItemView, Surroundings
 from odzew.cases.models import Account, Item, Reporter
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 
+# OFFSET 0: each account by its key; a plan made for any number of copy sets would read the whole table of accounts.
 _SURROUNDINGS: Final = """
 SELECT count(*), coalesce(sum(i.views), 0), coalesce(sum(i.reposts), 0), coalesce(sum(i.views_per_hour), 0),
   coalesce(bool_and(i.private), false), coalesce(bool_or(a.marked_until > %s), false), coalesce(bool_or(a.minor), false),
-  coalesce(bool_or(i.registered), false)
-FROM cases_item i LEFT JOIN cases_account a ON a.id = i.account_id
+  coalesce(bool_or(i.registered), false),
+  coalesce(bool_or(i.registered AND NOT i.private AND EXISTS (SELECT 1 FROM cases_media m WHERE m.item_id = i.id)), false),
+  coalesce(bool_or(a.platform_id = %s AND a.external_id = %s), false)
+FROM cases_item i
+LEFT JOIN LATERAL (
+  SELECT b.marked_until, b.minor, b.platform_id, b.external_id FROM cases_account b WHERE b.id = i.account_id OFFSET 0
+) a ON true
 WHERE i.copyset_id = ANY(%s)
 """
 
 
-def surroundings(*, copysets: list[uuid.UUID], now: datetime) -> Surroundings:
-    """Return the sums over all items of the copy sets; a marked account counts while its mark lasts."""
-    items, views, reposts, speed, private, marked, minor, registered = fetch_all(_SURROUNDINGS, [now, copysets])[0]
+def surroundings(
+    *, copysets: list[uuid.UUID], now: datetime, platform: uuid.UUID | None = None, account: str | None = None
+) -> Surroundings:
+    """Return the sums over all items of the copy sets; a marked account counts while its mark lasts.
+
+    `platform` and `account` name the account of a reporter whom the platform knows: did it publish one of the items itself?
+    """
+    (row,) = fetch_all(_SURROUNDINGS, [now, platform, account, copysets])
+    items, views, reposts, speed, private, marked, minor, registered, public, own = row
     return Surroundings(
         items=items,
         views=int(views),
@@ -31,6 +43,8 @@ def surroundings(*, copysets: list[uuid.UUID], now: datetime) -> Surroundings:
         account_marked=marked,
         account_minor=minor,
         registered=registered,
+        public=public,
+        own=own,
     )
 
 
@@ -97,6 +111,16 @@ def items_of(*, case: uuid.UUID) -> list[ItemView]:
     return [_view(r) for r in fetch_all(sql, [case])]
 
 
+def items_of_cases(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[ItemView]]:
+    """Return all items that each case covers, oldest first, in one question."""
+    out: dict[uuid.UUID, list[ItemView]] = {case: [] for case in cases}
+    sql = _ITEMS.replace("SELECT i.id", "SELECT g.case_id, i.id", 1)
+    sql += " JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = ANY(%s) ORDER BY i.id"
+    for case, *row in fetch_all(sql, [cases]):
+        out[case].append(_view(tuple(row)))
+    return out
+
+
 def item(*, item: uuid.UUID) -> ItemView | None:
     """Return one item, or None."""
     rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])
@@ -136,6 +160,11 @@ def unmark_accounts(*, case: uuid.UUID, now: datetime) -> int:
         "UPDATE cases_account SET marked_until = %s WHERE marked_by_case = %s AND marked_until > %s RETURNING 1", [now, case, now]
     )
     return len(rows)
+
+
+def hold_copysets(*, cases: list[uuid.UUID]) -> None:
+    """Hold everything that the cases cover until the transaction ends; copy sets are held before cases, as everybody does."""
+    fetch_none("SELECT id FROM cases_copyset WHERE case_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [cases])
 
 
 def move_copysets(*, source: uuid.UUID, target: uuid.UUID) -> None:

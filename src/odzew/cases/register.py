@@ -122,6 +122,7 @@ class _Work:
         sets = sorted({row[2] for row in self.by_key.values()} | {c for cs in self.by_sha.values() for c in cs})
         held = fetch_all("SELECT id, case_id FROM cases_copyset WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sets])
         self.case_of = dict(held)
+        self.case_at_first = dict(held)
         self.parent = {s: s for s in self.case_of}
 
     def _root(self, copyset: uuid.UUID) -> uuid.UUID:
@@ -191,13 +192,24 @@ class _Work:
                 writes.insert(CopySet, {"id": copyset, "case_id": self.case_of[copyset]})
         moved = [s for s in self.parent if self._root(s) != s and s not in self.fresh]
         for old in moved:
-            fetch_none("UPDATE cases_item SET copyset_id = %s WHERE copyset_id = %s", [self._root(old), old])
+            root = self._root(old)
+            sql = "UPDATE cases_item SET copyset_id = %s WHERE copyset_id = %s RETURNING id"
+            came = [item for (item,) in fetch_all(sql, [root, old])]
+            self._came_along(came, old, root)
             fetch_none("UPDATE cases_copyset SET case_id = NULL WHERE id = %s", [old])
         for root in {self._root(s) for s in moved} - self.fresh:
             writes.update(CopySet, {"id": root, "case_id": self.case_of[root]})
         for i in self.items:
             self._write_item(writes, i, roots[i.id], accounts.get(i.account_id), speeds)
         writes.send()
+
+    def _came_along(self, items: list[uuid.UUID], old: uuid.UUID, root: uuid.UUID) -> None:
+        """Items of a copy set that turned out to be the same as another stand under its case, though nobody registered them now."""
+        case = self.case_of.get(root)
+        if case is not None and self.case_at_first.get(old) != case:
+            known = {row[1] for row in self.known.values()}
+            self.out.joined += [(item, case) for item in items if item not in known]
+            self.out.touched.add(case)
 
     def _write_item(
         self,

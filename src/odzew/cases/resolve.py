@@ -17,7 +17,7 @@ _FOUND: Final = """
 SELECT i.id, i.copyset_id, g.case_id, i.platform_id, i.external_id, i.registered, a.key
 FROM unnest(%s::bytea[]) AS k(key) JOIN cases_address a ON a.key = k.key
 JOIN cases_item i ON i.id = a.item_id JOIN cases_copyset g ON g.id = i.copyset_id
-ORDER BY g.id FOR NO KEY UPDATE OF g
+ORDER BY g.id FOR NO KEY UPDATE OF g FOR SHARE OF i
 """
 
 

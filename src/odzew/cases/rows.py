@@ -99,6 +99,18 @@ def lock_case(*, case: uuid.UUID) -> CaseRow:
     raise NotFound("There is no such case.")
 
 
+def now_named(*, case: uuid.UUID) -> uuid.UUID:
+    """Return the id of the case that a case is by now, without holding it: itself, or what it was merged into. Raises `NotFound`."""
+    for _ in range(8):
+        rows = fetch_all("SELECT merged_into FROM cases_case WHERE id = %s", [case])
+        if not rows:
+            break
+        if rows[0][0] is None:
+            return case
+        case = rows[0][0]
+    raise NotFound("There is no such case.")
+
+
 def read_cases(*, ids: list[uuid.UUID]) -> list[CaseRow]:
     """Return the cases without holding them."""
     return [_row(r) for r in fetch_all(_SELECT + " WHERE c.id = ANY(%s) ORDER BY c.id", [ids])]

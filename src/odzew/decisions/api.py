@@ -9,7 +9,7 @@ from typing import Any
 from odzew.decisions.data import AppealView, DecisionView
 from odzew.decisions.models import Appeal, Decision, Statement
 from odzew.foundation.ids import new_id
-from odzew.foundation.writes import Writes, fetch_none
+from odzew.foundation.writes import Writes, fetch_all, fetch_none
 
 
 def _decision(d: Decision) -> DecisionView:
@@ -62,6 +62,15 @@ def settle(writes: Writes, *, decisions: list[DecisionView], state: str, now: da
     """Note how earlier decisions of a round ended."""
     final = now if state == "final" else None
     writes.update(Decision, *({"id": d.id, "state": state, "final_at": final} for d in decisions))
+
+
+def lapse(*, case: uuid.UUID) -> int:
+    """Let the waiting votes on a case count no more, since it covers more than their authors saw; return how many they were."""
+    sql = (
+        "UPDATE decisions_decision SET state = 'lapsed' WHERE case_id = %s AND state IN ('awaiting_second', 'disputed', 'passed_on') "
+        "AND round = (SELECT round FROM cases_case WHERE id = %s) RETURNING 1"
+    )
+    return len(fetch_all(sql, [case, case]))
 
 
 def _appeal(a: Appeal) -> AppealView:
@@ -165,6 +174,12 @@ def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:
 
 
 def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
-    """Let appeals and statements of one case belong to another that it became part of."""
+    """Let decisions, appeals and statements of one case belong to another that it became part of; its waiting votes lapse."""
+    fetch_none(
+        "UPDATE decisions_decision d SET case_id = c.id, round = CASE WHEN d.state IN ('awaiting_second', 'disputed', 'passed_on') "
+        "THEN c.round ELSE 0 END, state = CASE WHEN d.state IN ('awaiting_second', 'disputed', 'passed_on') THEN 'lapsed' ELSE d.state END "
+        "FROM cases_case c WHERE c.id = %s AND d.case_id = %s",
+        [target, source],
+    )
     fetch_none("UPDATE decisions_appeal SET case_id = %s WHERE case_id = %s", [target, source])
     fetch_none("UPDATE decisions_statement SET case_id = %s WHERE case_id = %s", [target, source])

@@ -10,7 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """A decision as it was made. `state`: awaiting_second, disputed, final, passed_on (to a specialist), overruled."""
+    """A decision as it was made.
+
+    `state`: awaiting_second, disputed, final, passed_on (to a specialist), overruled, lapsed (the case came to cover more than what
+    its author had seen). `round` 0: it was made on a case that became part of this one.
+    """
 
     id: uuid.UUID
     case: uuid.UUID

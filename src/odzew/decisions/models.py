@@ -31,7 +31,7 @@ class Decision(models.Model):
                 name="decisions_decision_outcome",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["awaiting_second", "final", "disputed", "passed_on", "overruled"]),
+                condition=Q(state__in=["awaiting_second", "final", "disputed", "passed_on", "overruled", "lapsed"]),
                 name="decisions_decision_state",
             ),
         ]

@@ -31,21 +31,22 @@ def _view(row: tuple[Any, ...]) -> MeasureView:
 
 
 def order(
-    writes: Writes, *, case: uuid.UUID, orders: Sequence[Order], actor: str, now: datetime, why: str
+    writes: Writes,
+    *,
+    case: uuid.UUID,
+    orders: Sequence[Order],
+    actor: str,
+    now: datetime,
+    why: str,
+    nothing_stands: bool = False,
 ) -> list[tuple[uuid.UUID, Order]]:
     """Order measures: each is written with its event and left for its platform before anything is sent; returns (measure, order).
 
-    On the same item or account a newer measure takes the place of the older, which is not sent any more if it still waits.
+    On the same item or account a newer measure takes the place of the older, which is not sent any more if it still waits;
+    `nothing_stands`: the caller has just seen, holding the case, that there is no older one.
     """
-    items = [o.item for o in orders if o.item]
-    accounts = [o.account for o in orders if o.account]
-    replaced = fetch_all(
-        "UPDATE enforcement_measure SET in_force = false, probe_at = NULL "
-        "WHERE in_force AND (item_id = ANY(%s) OR account_id = ANY(%s)) RETURNING id, state",
-        [items, accounts],
-    )
-    if waiting := [m for m, state in replaced if state == "ordered"]:
-        supersede(subjects=waiting, now=now)
+    if not nothing_stands:
+        _replace(orders=orders, now=now)
     out = []
     for o in orders:
         measure = new_id(now=now)
@@ -88,6 +89,18 @@ def order(
     return out
 
 
+def _replace(*, orders: Sequence[Order], now: datetime) -> None:
+    items = [o.item for o in orders if o.item]
+    accounts = [o.account for o in orders if o.account]
+    replaced = fetch_all(
+        "UPDATE enforcement_measure SET in_force = false, probe_at = NULL "
+        "WHERE in_force AND (item_id = ANY(%s) OR account_id = ANY(%s)) RETURNING id, state",
+        [items, accounts],
+    )
+    if waiting := [m for m, state in replaced if state == "ordered"]:
+        supersede(subjects=waiting, now=now)
+
+
 def _payload(measure: uuid.UUID, case: uuid.UUID, o: Order, now: datetime) -> dict[str, Any]:
     body: dict[str, Any] = {
         "measure_id": str(measure),
@@ -111,6 +124,17 @@ def _payload(measure: uuid.UUID, case: uuid.UUID, o: Order, now: datetime) -> di
 def measures_of(*, case: uuid.UUID) -> list[MeasureView]:
     """Return all measures of a case, oldest first."""
     return [_view(r) for r in fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE case_id = %s ORDER BY id", [case])]
+
+
+def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
+    """Let the measures of one case be those of another that it became part of."""
+    fetch_none("UPDATE enforcement_measure SET case_id = %s WHERE case_id = %s", [target, source])
+
+
+def measure_of(*, measure: uuid.UUID) -> MeasureView | None:
+    """Return one measure without holding it, or None."""
+    rows = fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE id = %s", [measure])
+    return _view(rows[0]) if rows else None
 
 
 def in_force_on(*, items: list[uuid.UUID]) -> dict[uuid.UUID, MeasureView]:
@@ -179,15 +203,15 @@ def probe_later(*, measure: uuid.UUID, at: datetime) -> None:
 
 
 def unverified_hides(*, since: datetime) -> int:
-    """Return how many unverified hides were ordered since then, for the breaker (practice 2)."""
-    sql = "SELECT count(*) FROM enforcement_measure WHERE unverified AND ordered_at > %s"
+    """Return how many cases were hidden unverified since then, for the breaker (practice 2)."""
+    sql = "SELECT count(DISTINCT case_id) FROM enforcement_measure WHERE unverified AND ordered_at > %s"
     return int(fetch_all(sql, [since])[0][0])
 
 
 def hourly_peak(*, now: datetime) -> int:
     """Return the most unverified hides in one clock hour of the last 30 days, this hour left out."""
     sql = (
-        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM enforcement_measure WHERE unverified "
+        "SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT case_id) AS n FROM enforcement_measure WHERE unverified "
         "AND ordered_at > %s AND ordered_at < date_trunc('hour', %s) GROUP BY date_trunc('hour', ordered_at)) AS hours"
     )
     return int(fetch_all(sql, [now - timedelta(days=30), now])[0][0])

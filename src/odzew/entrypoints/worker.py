@@ -30,6 +30,7 @@ MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DELIVERERS: Final = 6
 AT_ONCE: Final = 3  # of the deliverers may be busy with one platform, so that a slow one stalls nobody else
+PATIENCE: Final = 5.0  # seconds that a delivery waits for clocks, never longer
 LONGEST_PAUSE: Final = 10.0
 STOP_SECONDS: Final = 20.0
 
@@ -80,6 +81,8 @@ class Worker:
                     runtime.close_connections()
                     wait, pause = pause, min(pause * 2, LONGEST_PAUSE)
                 self.stopping.wait(wait)
+        except BaseException as error:
+            log.error("a loop died", extra={"loop": loop.name}, exc_info=error)
         finally:
             runtime.close_connections()
 
@@ -102,15 +105,21 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
     from odzew.usecases.seal_record import seal_record
     from odzew.usecases.sign_checkpoint import sign_checkpoint
 
+    quiet = threading.Event()  # not set while clocks are ringing: what hides goes before what is sent
+    quiet.set()
+
     def clocks() -> float:
         swept = clock_ran_out(desk=desk, now=clock())
         if swept.total:
+            quiet.clear()
             return 0.0
+        quiet.set()
         wake = next_wake()
         left = (wake - clock()).total_seconds() if wake else POLL
         return min(max(left, POLL / 5), POLL)
 
     def deliveries() -> float:
+        quiet.wait(timeout=PATIENCE)
         return 0.0 if enforce(desk=desk, out=out, alarm=alarm, clock=clock, limit=1, at_once=AT_ONCE) else POLL
 
     def sequencer() -> float:

@@ -65,8 +65,8 @@ WITH busy AS MATERIALIZED (SELECT b.platform_id FROM ledger_delivery b WHERE b.s
 UPDATE ledger_delivery d SET lease_until = %s, attempts = d.attempts + 1
 WHERE d.id IN (
   SELECT c.id FROM ledger_delivery c WHERE c.state = 'waiting' AND c.next_at <= %s AND (c.lease_until IS NULL OR c.lease_until <= %s)
-  AND NOT EXISTS (SELECT 1 FROM ledger_delivery e WHERE c.order_key <> '' AND e.order_key = c.order_key AND e.state = 'waiting'
-    AND e.id < c.id)
+  AND NOT EXISTS (SELECT 1 FROM ledger_delivery e WHERE c.order_key <> '' AND e.order_key = c.order_key
+    AND (e.state = 'waiting' OR (e.state = 'superseded' AND e.lease_until > %s)) AND e.id < c.id)
   AND (c.platform_id IS NULL OR c.platform_id NOT IN (SELECT platform_id FROM busy))
   ORDER BY c.next_at LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING d.id, d.kind, d.subject_id, d.case_id, d.platform_id, d.payload, d.attempts - 1, d.created_at
@@ -78,7 +78,7 @@ def claim_due(*, now: datetime, limit: int, at_once: int = 1_000_000) -> list[Du
 
     None is taken for a platform to which `at_once` are on their way already, so that one that is slow does not hold up the others.
     """
-    rows = fetch_all(_CLAIM, [now, at_once, now + _LEASE, now, now, limit])
+    rows = fetch_all(_CLAIM, [now, at_once, now + _LEASE, now, now, now, limit])
     due = [
         Due(
             id=r[0],
@@ -122,6 +122,8 @@ def finish(*, delivery: uuid.UUID, state: str, status: int | None, error: str, n
             "UPDATE ledger_delivery SET lease_until = NULL, state = %s, ended_at = %s WHERE id = %s AND state = 'waiting'",
             [state, now, delivery],
         )
+    # A try that was given up on its way has come back: what takes its place may go now.
+    fetch_none("UPDATE ledger_delivery SET lease_until = NULL WHERE id = %s AND state = 'superseded'", [delivery])
 
 
 def exhausted(*, attempts: int) -> bool:

@@ -30,7 +30,7 @@ def earlier(*, program: uuid.UUID, external_id: str, keys: Keys, now: datetime) 
     """Return the notice that this program sent under this id, or None; its code only while its reply is kept."""
     rows = fetch_all(
         "SELECT n.id, n.body_hash, n.answer_due, h.case_id, s.sealed FROM notices_notice n "
-        "JOIN notices_handling h ON h.notice_id = n.id AND h.primary "
+        "JOIN notices_handling h ON h.notice_id = n.id AND h.primary AND h.state <> 'moved' "
         "LEFT JOIN notices_sealed_reply s ON s.notice_id = n.id AND s.until > %s WHERE n.program_id = %s AND n.external_id = %s",
         [now, program, external_id],
     )
@@ -96,14 +96,14 @@ def store(
 
 
 _OPEN: Final = """
-SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, h.case_id
+SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, h.case_id
 FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id LEFT JOIN ledger_program p ON p.id = n.program_id
 WHERE h.case_id = ANY(%s) AND h.state = 'open' ORDER BY h.id
 """
 
 
 def _handling(row: tuple[Any, ...]) -> OpenHandling:
-    handling, notice, language, claimant, account, program, platform, minor, _case = row
+    handling, notice, language, claimant, account, program, platform, minor, at, _case = row
     return OpenHandling(
         id=handling,
         notice=notice,
@@ -113,6 +113,7 @@ def _handling(row: tuple[Any, ...]) -> OpenHandling:
         program=program,
         platform=platform,
         minor=minor,
+        at=at,
     )
 
 
@@ -148,9 +149,11 @@ def reopen(*, case: uuid.UUID, notices: list[uuid.UUID] | None = None) -> None:
 def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
     """Let all notices of one case be notices of another, without a word to anybody."""
     fetch_none(
-        'INSERT INTO notices_handling (id, notice_id, case_id, "primary", state, ended_at) '
+        'INSERT INTO notices_handling AS t (id, notice_id, case_id, "primary", state, ended_at) '
         'SELECT gen_random_uuid(), notice_id, %s, "primary", state, ended_at FROM notices_handling WHERE case_id = %s '
-        "ON CONFLICT (notice_id, case_id) DO NOTHING",
+        'AND state <> \'moved\' ON CONFLICT (notice_id, case_id) DO UPDATE SET "primary" = t."primary" OR excluded."primary", '
+        "state = CASE WHEN 'open' IN (t.state, excluded.state) THEN 'open' ELSE 'answered' END, "
+        "ended_at = CASE WHEN 'open' IN (t.state, excluded.state) THEN NULL ELSE greatest(t.ended_at, excluded.ended_at) END",
         [target, source],
     )
     fetch_none("UPDATE notices_handling SET state = 'moved' WHERE case_id = %s", [source])

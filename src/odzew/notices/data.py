@@ -71,3 +71,4 @@ class OpenHandling:
     program: uuid.UUID | None
     platform: uuid.UUID | None
     minor: bool | None
+    at: datetime

@@ -43,7 +43,7 @@ def assess(*, facts: Facts, policy: Policy) -> Assessment:
         clocks=case_clocks(view, hidden=interim.hide or facts.withheld, waits=interim.waits),
         sign=signatures(view),
         alarms=("danger",) * danger + ("breaker",) * interim.alarm,
-        advice=("emergency",) * danger + ("do_not_pay",) * _extorted(facts),
+        advice=advice_to(kinds=facts.kinds, flags=facts.flags),
         protect_uploader=bool(protected),
         full_statement_held=bool(held),
         guard_uploads="threat_to_publish" in facts.flags or view.threat,
@@ -140,5 +140,7 @@ def _held(view: View) -> tuple[Reason, ...]:
     return tuple(Reason(code="statement_held", facts={"sign": sign}) for sign in signs)
 
 
-def _extorted(facts: Facts) -> bool:
-    return not _EXTORTION.isdisjoint(facts.kinds) or not _EXTORTION_FLAGS.isdisjoint(facts.flags)
+def advice_to(*, kinds: frozenset[str], flags: frozenset[str]) -> tuple[str, ...]:
+    """Say what whoever reports this must be told at once; for one reader, from that reader's own words alone (practice 5)."""
+    extorted = not _EXTORTION.isdisjoint(kinds) or not _EXTORTION_FLAGS.isdisjoint(flags)
+    return ("emergency",) * ("imminent" in flags) + ("do_not_pay",) * extorted

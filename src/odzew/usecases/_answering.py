@@ -73,7 +73,6 @@ def base_facts(
         next_promise=promise,
         hidden_since=seen,
         hide_told_since=told,
-        child=case.minor is True,
         copies_removed=len(gone),
         copies_seen_gone=sum(m.state == "done" for m in gone),
         copies_told=sum(m.state == "told" for m in gone),
@@ -102,8 +101,8 @@ def tell(
     """
     closed: list[uuid.UUID] = []
     for h in handlings:
-        text = compose(facts=replace(facts, language=h.language or desk.language))
-        by_platform = h.platform is not None and h.account_id is not None
+        text = compose(facts=_for_reader(facts, h, desk))
+        by_platform = reached_by_platform(handling=h)
         answer = give(
             writes, notice=h.notice, case=case.id, kind=facts.kind, text=text, now=now, delivered_at=None if by_platform else now
         )
@@ -118,10 +117,30 @@ def tell(
         if by_platform:
             payload = {"notice": str(h.notice), "account": h.account_id, "text": text.text, "language": text.language}
             leave(writes, kind="answer", subject=answer, case=case.id, platform=h.platform, payload=payload, now=now)
+            if facts.kind == "receipt":
+                plan = clock(desk.policy, "ack", regime=regime_of(case=case), desk=desk.size(now=now))
+                arm(writes, plan=plan, case=case.id, running={}, now=now, subject=answer)
         elif facts.kind in CLOSING:
             closed.append(h.id)
             _closing(writes, case=case, handling=h, running=running, desk=desk, now=now)
     answered(writes, handlings=closed, now=now)
+
+
+def reached_by_platform(*, handling: OpenHandling) -> bool:
+    """Is this a reader whom the platform must tell? An answer to them is delivered when the platform has taken it, the receipt too."""
+    return handling.platform is not None and handling.account_id is not None
+
+
+def _for_reader(facts: AnswerFacts, h: OpenHandling, desk: Desk) -> AnswerFacts:
+    """What this reader may be told: nothing that another's report or an earlier hide would show (practice 5)."""
+    since, told = facts.hidden_since, facts.hide_told_since
+    return replace(
+        facts,
+        language=h.language or desk.language,
+        child=h.minor is True,
+        hidden_since=max(since, h.at) if since else None,
+        hide_told_since=max(told, h.at) if told else None,
+    )
 
 
 def _closing(
@@ -159,6 +178,25 @@ def arm_notices_of_decision(
     plan = clock(desk.policy, "decision_notice", regime=regime_of(case=case), desk=desk.size(now=now))
     for h in handlings:
         arm(writes, plan=plan, case=case.id, running=running, now=now, subject=h.notice)
+
+
+def tell_or_promise(
+    writes: Writes,
+    *,
+    case: CaseRow,
+    handlings: list[OpenHandling],
+    measures: list[MeasureView],
+    verdict: Verdict,
+    running: Mapping[Name, ClockView],
+    desk: Desk,
+    now: datetime,
+) -> None:
+    """Tell reporters what was decided; for those who are not reached by that yet, arm the clock by which they must be."""
+    told = tell_verdict(
+        writes, case=case, handlings=handlings, measures=measures, verdict=verdict, running=running, desk=desk, now=now
+    )
+    late = [h for h in handlings if not told or reached_by_platform(handling=h)]
+    arm_notices_of_decision(writes, case=case, handlings=late, running=running, desk=desk, now=now)
 
 
 def tell_verdict(

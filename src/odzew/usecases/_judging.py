@@ -25,6 +25,10 @@ from odzew.usecases.desk import Desk
 
 # The clocks whose end brings the reporter news or a decision; the earliest of them is the promised time.
 PROMISING: Final = frozenset({*DECIDING.values(), "threat_decide", "repeat", "appeal_decide"})
+# Clocks that run on when a case is decided: they guard what people are told, not what is decided.
+AFTER_A_DECISION: Final = frozenset({"appeal_window", "sor_user", "statement_review", "watch", "decision_notice", "ack"})
+# How long a platform keeps a sealed copy of what was removed: one year and 30 days (18 USC 2258A(h), counted long).
+KEEP_FOR: Final = timedelta(days=396)
 _UNTIL_HIDDEN: Final = frozenset({"child_withhold", "ncii_policy"})
 _REGIME_RANK: Final = {"other": 0, "intimate": 1, "child": 2}
 
@@ -136,10 +140,29 @@ def carry_out(
             desk=desk,
             now=now,
             items=fresh_items,
+            decide_by=promise,
+        )
+    elif assessment.hide_now and assessment.scope == "item":
+        # What is verified reaches further than the claim that hid the media first.
+        hide_more(
+            writes,
+            case=after,
+            items=items_of(case=case.id),
+            scope="item",
+            actor=actor,
+            why=_first_hiding(assessment),
+            desk=desk,
+            now=now,
+            decide_by=promise,
         )
     for code in assessment.alarms:
         ring(writes, code=code, now=now, case=case.id)
     return Judged(case=after, promise=promise, assessment=assessment, hidden=hide)
+
+
+def rests_on_claims(*, case: CaseRow) -> bool:
+    """Does nothing but claims that nobody verified speak against it? The breaker counts such hides, and cleared bytes bear one."""
+    return not case.new_facts and (case.clearances > 0 or not case.raised_by_trusted)
 
 
 def _first_hiding(assessment: Assessment) -> str:
@@ -178,10 +201,27 @@ def hide_case(
     desk: Desk,
     now: datetime,
     items: list[ItemView] | None = None,
+    decide_by: datetime | None = None,
+    standing: Mapping[uuid.UUID, MeasureView] | None = None,
 ) -> CaseRow:
-    """Order everything the case covers to be withheld; an item nobody registered is withheld as soon as it is known."""
+    """Order everything the case covers to be withheld; an item nobody registered is withheld as soon as it is known.
+
+    `items` and the measures `standing` on them are read here unless the caller, who holds the case, has read them.
+    """
     covered = items if items is not None else items_of(case=case.id)
-    _hide_items(writes, case=case, items=covered, scope=scope, unverified=unverified, actor=actor, why=why, desk=desk, now=now)
+    _hide_items(
+        writes,
+        case=case,
+        items=covered,
+        scope=scope,
+        unverified=unverified,
+        actor=actor,
+        why=why,
+        desk=desk,
+        now=now,
+        decide_by=decide_by or next_promise(running=running, now=now),
+        standing=standing,
+    )
     stop(writes, clocks=[c for (name, _), c in running.items() if name in _UNTIL_HIDDEN], now=now)
     record(
         writes,
@@ -202,11 +242,52 @@ def hide_case(
     )
 
 
+def next_promise(*, running: Mapping[Name, ClockView], now: datetime) -> datetime:
+    """Return when the earliest clock that brings news or a decision is due; a day from now while its successor is being armed."""
+    due = [c.due for (name, _), c in running.items() if name in PROMISING and c.due > now]
+    return min(due) if due else now + timedelta(hours=24)
+
+
 def hide_more(
-    writes: Writes, *, case: CaseRow, items: list[ItemView], scope: str, actor: str, why: str, desk: Desk, now: datetime
+    writes: Writes,
+    *,
+    case: CaseRow,
+    items: list[ItemView],
+    scope: str,
+    actor: str,
+    why: str,
+    desk: Desk,
+    now: datetime,
+    decide_by: datetime | None = None,
 ) -> None:
     """Order items that have come under a hidden case to be withheld too."""
-    _hide_items(writes, case=case, items=items, scope=scope, unverified=False, actor=actor, why=why, desk=desk, now=now)
+    _hide_items(
+        writes,
+        case=case,
+        items=items,
+        scope=scope,
+        unverified=False,
+        actor=actor,
+        why=why,
+        desk=desk,
+        now=now,
+        decide_by=decide_by if case.undecided else None,
+    )
+
+
+def follow_decision(writes: Writes, *, case: CaseRow, items: list[ItemView], desk: Desk, now: datetime) -> None:
+    """Let the decision against what a case covers hold for items that have come under it: copies go as the first one went."""
+    if case.state != "removed":
+        hide_more(writes, case=case, items=items, scope="item", actor="desk", why="copy", desk=desk, now=now)
+        return
+    reachable = [i for i in items if i.registered and i.platform_id]
+    standing = in_force_on(items=[i.id for i in reachable])
+    wanted = [i for i in reachable if i.id not in standing or standing[i.id].measure != "remove"]
+    ground = ground_of(case=case)
+    orders = [order_on(item=i, measure="remove", scope="item", ground=ground, keep_until=now + KEEP_FOR) for i in wanted]
+    if orders:
+        order(writes, case=case.id, orders=orders, actor="desk", now=now, why="copy")
+        state_reasons(writes, case=case, items=wanted, measure="remove", scope="item", ground=ground, desk=desk, now=now)
 
 
 def _hide_items(
@@ -220,24 +301,31 @@ def _hide_items(
     why: str,
     desk: Desk,
     now: datetime,
+    decide_by: datetime | None,
+    standing: Mapping[uuid.UUID, MeasureView] | None = None,
 ) -> None:
     reachable = [i for i in items if i.registered and i.platform_id]
-    standing = in_force_on(items=[i.id for i in reachable])
+    if standing is None:
+        standing = in_force_on(items=[i.id for i in reachable])
     orders = [
         order_on(item=i, measure="withhold", scope=scope, ground=ground_of(case=case), unverified=unverified)
         for i in reachable
         if not _covers(standing.get(i.id), scope)
     ]
     if orders:
-        order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why)
+        free = not any(i.id in standing for i in reachable)
+        order(writes, case=case.id, orders=orders, actor=actor, now=now, why=why, nothing_stands=free)
         told = {o.item: o for o in orders if o.item}
         state_reasons(
             writes,
             case=case,
             items=[i for i in reachable if i.id in told and i.id not in standing],
             measure="withhold",
+            scope=scope,
+            ground=ground_of(case=case),
             desk=desk,
             now=now,
+            decide_by=decide_by,
         )
 
 

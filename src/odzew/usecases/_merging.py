@@ -6,75 +6,83 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from odzew.cases.clocks import Name, armed, stop
+from odzew.answers.api import move as move_answers
+from odzew.cases.clocks import Name, armed, stop, take_over
 from odzew.cases.data import HIDDEN_FOR_GOOD, ClockView, ItemView
-from odzew.cases.items import copysets_of, items_of, move_copysets
+from odzew.cases.items import copysets_of, hold_copysets, items_of, move_copysets
 from odzew.cases.rows import CaseRow, lock_cases, save_case
+from odzew.decisions.api import lapse, open_appeals
 from odzew.decisions.api import move as move_complaints
-from odzew.enforcement.api import order
+from odzew.enforcement.api import move as move_measures
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.notices.api import move as move_notices
 from odzew.notices.api import open_handlings
 from odzew.policy.data import Trigger
 from odzew.usecases._answering import arm_notices_of_decision
-from odzew.usecases._judging import ground_of, hide_case, order_on, rejudge
-from odzew.usecases.decide import KEEP_FOR
+from odzew.usecases._judging import AFTER_A_DECISION, follow_decision, hide_case, rejudge
 from odzew.usecases.desk import Desk
 
+# What stays when two become one: the graver decision.
+_RANK: Final = {"kept_withheld": 1, "removed": 2}
 
-def merge_cases(*, keep: uuid.UUID, give: uuid.UUID, desk: Desk, now: datetime) -> None:
-    """Let one case take over another: its items, notices, reporters, and the higher of both in everything.
+
+def merge_cases(*, keep: uuid.UUID, give: uuid.UUID, desk: Desk, now: datetime) -> uuid.UUID:
+    """Let one case take over another: its items, notices, reporters, clocks, and the higher of both in everything; return which stays.
 
     Invisible to reporters. An undecided case never disappears in a decided one: then the decided is opened again, and what is hidden
-    stays hidden. Clocks of the case given up stop; those of the other run from the earlier start.
+    stays hidden. Of two clocks with one name the earlier runs on. Waiting votes lapse: their authors did not see what comes in.
     """
+    hold_copysets(cases=[keep, give])
     rows = {row.id: row for row in lock_cases(ids=sorted((keep, give)))}
     one, other = rows.get(keep), rows.get(give)
     if one is None or other is None or "merged" in (one.state, other.state):
-        return
-    if other.state in HIDDEN_FOR_GOOD and one.state not in HIDDEN_FOR_GOOD:
+        return keep if one is not None and one.state != "merged" else give
+    if _RANK.get(other.state, 0) > _RANK.get(one.state, 0):
         one, other = other, one
-    running = armed(cases=[one.id, other.id])
     newcomers = items_of(case=other.id)
     writes = Writes()
     move_copysets(source=other.id, target=one.id)
     move_notices(source=other.id, target=one.id)
+    move_answers(source=other.id, target=one.id)
+    move_measures(source=other.id, target=one.id)
+    take_over(source=other.id, target=one.id, now=now)
+    voted = lapse(case=one.id)
     move_complaints(source=other.id, target=one.id)
-    stop(writes, clocks=[c for c in running[other.id].values() if c.name != "appeal_window"], now=now)
     save_case(writes, before=other, after=replace(other, state="merged", merged_into=one.id))
-    record(writes, kind="case.merged", actor="desk", now=now, case=one.id, facts={"from": str(other.id)})
-    after = _both(one, other)
-    if one.state in HIDDEN_FOR_GOOD:
-        _follow(writes, row=after, items=newcomers, running=running[one.id], desk=desk, now=now)
+    record(writes, kind="case.merged", actor="desk", now=now, case=one.id, facts={"from": str(other.id), "votes_lapsed": voted})
+    after = _both(one, other, alike=not newcomers)
+    running = armed(cases=[one.id])[one.id]
+    if one.state in HIDDEN_FOR_GOOD and not open_appeals(case=one.id):
+        after = _follow(writes, row=after, items=newcomers, running=running, desk=desk, now=now)
     elif other.undecided or one.undecided:
-        after = _judge_again(writes, one, other, after, running[one.id], desk, now)
+        after = _judge_again(writes, one, other, after, running, desk, now)
     save_case(writes, before=one, after=after)
     writes.send()
+    return one.id
 
 
 def _follow(
     writes: Writes, *, row: CaseRow, items: list[ItemView], running: Mapping[Name, ClockView], desk: Desk, now: datetime
-) -> None:
+) -> CaseRow:
     """The one case was decided against the item: its decision covers what comes under it, and those who wait are told in time."""
-    measure = "remove" if row.state == "removed" else "withhold"
-    reachable = [i for i in items if i.registered and i.platform_id]
-    orders = [
-        order_on(item=i, measure=measure, scope="item", ground=ground_of(case=row), keep_until=now + KEEP_FOR) for i in reachable
-    ]
-    if orders:
-        order(writes, case=row.id, orders=orders, actor="desk", now=now, why="copy")
+    follow_decision(writes, case=row, items=items, desk=desk, now=now)
+    stop(writes, clocks=[c for (n, _), c in running.items() if n not in AFTER_A_DECISION], now=now)
     waiting = open_handlings(cases=[row.id])[row.id]
     arm_notices_of_decision(writes, case=row, handlings=waiting, running=running, desk=desk, now=now)
+    return row
 
 
 def _judge_again(
     writes: Writes, one: CaseRow, other: CaseRow, after: CaseRow, running: Mapping[Name, ClockView], desk: Desk, now: datetime
 ) -> CaseRow:
+    state = one.state if one.state in ("disputed", "specialist") else "open"
     if not one.undecided:
-        after = replace(after, state="open", round=one.round + 1, reopened_at=now, decided_at=None)
-    if other.withheld and not one.withheld:
+        after = replace(after, round=one.round + 1, reopened_at=now, decided_at=None)
+    after = replace(after, state=state)
+    if one.withheld or other.withheld:
         after = hide_case(
             writes,
             case=after,
@@ -86,6 +94,8 @@ def _judge_again(
             desk=desk,
             now=now,
         )
+        writes.send()
+        running = armed(cases=[one.id])[one.id]
     judged = rejudge(
         writes,
         case=after,
@@ -99,7 +109,8 @@ def _judge_again(
     return judged.case
 
 
-def _both(one: CaseRow, other: CaseRow) -> CaseRow:
+def _both(one: CaseRow, other: CaseRow, *, alike: bool) -> CaseRow:
+    """The higher of both. A clearance of one holds for both only if they are the same bytes (practice 3)."""
     minor = True if one.minor or other.minor else None if one.minor is None or other.minor is None else False
     return replace(
         one,
@@ -121,4 +132,7 @@ def _both(one: CaseRow, other: CaseRow) -> CaseRow:
         opened_at=min(one.opened_at, other.opened_at),
         protect_uploader=one.protect_uploader or other.protect_uploader,
         statement_held=one.statement_held or other.statement_held,
+        clearances=one.clearances if alike else min(one.clearances, other.clearances),
+        hides_since_clearance=max(one.hides_since_clearance, other.hides_since_clearance),
+        new_facts=one.new_facts | other.new_facts,
     )

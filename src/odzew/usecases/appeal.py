@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from django.db import transaction
-
 from odzew.cases.clocks import arm, armed
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow, lock_case, save_case
 from odzew.decisions.api import add_appeal, open_appeals
 from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound
+from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, record
 from odzew.ledger.people import Caller
@@ -55,7 +54,8 @@ def appeal(
         raise Invalid("Tell us what we missed; a few words are enough.")
     if len(text) > LONGEST:
         raise Invalid(f"An appeal has at most {LONGEST} characters.")
-    with transaction.atomic():
+
+    def work() -> Appealed:
         notice = _notice(receipt_code, desk) if by == "reporter" else None
         row = lock_case(case=case)
         account = None
@@ -69,6 +69,8 @@ def appeal(
             if not row.withheld:
                 raise Conflict("Nothing of this account is hidden in this case.")
         return _appeal(row, by, notice, account, text.strip(), caller, desk, now)
+
+    return atomically(work)
 
 
 def _notice(code: str, desk: Desk) -> uuid.UUID | None:
@@ -116,9 +118,12 @@ def _appeal(
     plan = clock(desk.policy, "appeal_decide", regime=regime_of(case=row), desk=desk.size(now=now), by=by)
     due = arm(writes, plan=plan, case=row.id, running=running, now=now, subject=appeal_id)
     record(writes, kind="appeal.lodged", actor=actor, now=now, case=row.id, facts={**facts, "appeal": str(appeal_id)})
+    # Ahead of new cases that few have seen, behind those that spread: half the longest head start.
+    place = min(row.queue_at, now - desk.policy.severity.bound / 2)
+    after = replace(row, queue_at=place)
     if not row.undecided:
-        after = replace(row, state="open", round=row.round + 1, reopened_at=now, queue_at=min(row.queue_at, now), decided_at=None)
-        save_case(writes, before=row, after=after)
+        after = replace(after, state="open", round=row.round + 1, reopened_at=now, decided_at=None)
+    save_case(writes, before=row, after=after)
     writes.send()
     if notice is not None:
         reopen(case=row.id, notices=[notice])

@@ -13,11 +13,14 @@ from typing import Final
 from django.db import transaction
 
 from odzew.alarms.api import ring
+from odzew.answers.api import undelivered
 from odzew.cases.clocks import Name, Ring, arm, armed, claim, due_cases, postpone
-from odzew.cases.data import ClockView
+from odzew.cases.data import ClockView, ItemView
+from odzew.cases.items import items_of_cases
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import open_appeals
-from odzew.enforcement.api import measures_of
+from odzew.enforcement.api import in_force_on, measures_of
+from odzew.enforcement.data import MeasureView
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.outbox import again
@@ -25,17 +28,16 @@ from odzew.notices.api import all_handlings, open_handlings
 from odzew.notices.data import OpenHandling
 from odzew.policy.data import ClockPlan, Step
 from odzew.policy.rules import DECIDING, HIDING_DEEDS
-from odzew.usecases._answering import base_facts, tell, tell_verdict
-from odzew.usecases._judging import PROMISING, hide_case
+from odzew.usecases._answering import base_facts, reached_by_platform, tell, tell_verdict
+from odzew.usecases._judging import PROMISING, hide_case, rests_on_claims
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 
 log = logging.getLogger(__name__)
 
-_BATCH: Final = 200
+_BATCH: Final = 1000
 _AGAIN: Final = timedelta(seconds=5)
-_HOURLY: Final = timedelta(hours=24)
-_OWN_LENGTH: Final = frozenset({"statement_review"})
+_DAILY: Final = timedelta(hours=24)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,9 +101,11 @@ def _sweep(due: list[tuple[uuid.UUID, uuid.UUID | None]], desk: Desk, now: datet
             by_case.setdefault(r.case, []).append(r)
         running = armed(cases=[c for c in by_case if c])
         waiting = open_handlings(cases=[c for c in by_case if c])
+        covered = items_of_cases(cases=[c for c, its in by_case.items() if c and any(r.deed in HIDING_DEEDS for r in its)])
+        standing = in_force_on(items=[i.id for items in covered.values() for i in items])
         for case, its in by_case.items():
             if case is not None:
-                _Deeds(held[case], running[case], waiting[case], writes, desk, now).do(its)
+                _Deeds(held[case], running[case], waiting[case], covered.get(case), standing, writes, desk, now).do(its)
             warned.update(r.name for r in its if r.deed == "warn")
             swept.deeds.update(r.deed for r in its)
         for name, count in warned.items():
@@ -118,11 +122,14 @@ class _Deeds:
         row: CaseRow,
         running: Mapping[Name, ClockView],
         waiting: list[OpenHandling],
+        covered: list[ItemView] | None,
+        standing: Mapping[uuid.UUID, MeasureView],
         writes: Writes,
         desk: Desk,
         now: datetime,
     ) -> None:
         self.row, self.before, self.running, self.waiting = row, row, running, waiting
+        self.covered, self.standing = covered, standing if covered is not None else None
         self.writes, self.desk, self.now = writes, desk, now
         self.told: set[uuid.UUID] = set()
 
@@ -145,7 +152,7 @@ class _Deeds:
                 self._answer(r)
             elif r.deed == "resend":
                 self._resend(r)
-            if r.last and r.deed in HIDING_DEEDS:
+            if r.last and r.deed in HIDING_DEEDS and not any(o.last and o.deed == "escalate" for o in rings):
                 self._still_undecided(r)
         if self.row != self.before:
             save_case(self.writes, before=self.before, after=self.row)
@@ -153,17 +160,22 @@ class _Deeds:
     def _hide(self, r: Ring, *, scope: str) -> None:
         if not self.row.undecided or (self.row.withheld and scope == "media"):
             return
+        # 1. What an earlier ring of this sweep ordered is written first: this one takes its place.
+        self.writes.send()
         self.row = hide_case(
             self.writes,
             case=self.row,
             scope=scope,
-            unverified=not self.row.withheld and scope == "media",
+            unverified=not self.row.withheld and scope == "media" and rests_on_claims(case=self.row),
             actor="clock",
             why=r.name,
             running={k: v for k, v in self.running.items() if v.id != r.clock},
             desk=self.desk,
             now=self.now,
+            items=self.covered,
+            standing=self.standing,
         )
+        self.covered = self.standing = None
 
     def _escalate(self, r: Ring) -> None:
         ring(self.writes, code="overdue", now=self.now, case=self.row.id, facts={"clock": r.name})
@@ -182,9 +194,9 @@ class _Deeds:
             arm(self.writes, plan=plan, case=self.row.id, running=self.running, now=self.now)
 
     def _again(self, r: Ring) -> datetime:
-        """Start the clock again, for a day; escalation never ends in silence. A held statement is reviewed by its own length."""
-        length = self.desk.policy.plan(r.name).length if r.name in _OWN_LENGTH else _HOURLY
-        plan = ClockPlan(name=r.name, length=length, steps=(Step(after=length, deed="escalate"),))
+        """Start the clock again, for a day; escalation never ends in silence."""
+        pause = self.desk.policy.clocks[r.name].length if r.name == "statement_review" else _DAILY
+        plan = ClockPlan(name=r.name, length=pause, steps=(Step(after=pause, deed="escalate"),))
         others = {k: v for k, v in self.running.items() if v.id != r.clock}
         return arm(self.writes, plan=plan, case=self.row.id, running=others, now=self.now, subject=r.subject)
 
@@ -234,6 +246,10 @@ class _Deeds:
         if verdict is None or not readers:
             return
         ring(self.writes, code="answer_late", now=self.now, case=self.row.id)
+        if given := undelivered(case=self.row.id, notice=readers[0].notice, since=verdict.at):
+            again(subject=given, now=self.now)
+            self._answer_again(r, others)
+            return
         measures = measures_of(case=self.row.id)
         settled = all(m.state in ("done", "told") for m in measures if m.in_force and m.item)
         tell_verdict(
@@ -247,21 +263,23 @@ class _Deeds:
             now=self.now,
             anyway=True,
         )
-        by_platform = any(h.account_id is not None and h.platform is not None for h in readers)
-        if not settled or by_platform:
-            plan = ClockPlan(name=r.name, length=_HOURLY, steps=(Step(after=_HOURLY, deed="answer"),))
-            arm(self.writes, plan=plan, case=self.row.id, running=others, now=self.now, subject=r.subject)
+        if not settled or any(reached_by_platform(handling=h) for h in readers):
+            self._answer_again(r, others)
+
+    def _answer_again(self, r: Ring, others: Mapping[Name, ClockView]) -> None:
+        plan = ClockPlan(name=r.name, length=_DAILY, steps=(Step(after=_DAILY, deed="answer"),))
+        arm(self.writes, plan=plan, case=self.row.id, running=others, now=self.now, subject=r.subject)
 
     def _next_promise(self, r: Ring) -> datetime:
         following = [at for at, deed in r.steps[r.step + 1 :] if deed in ("answer", "escalate", "withhold")]
-        return following[0] if following else self.now + _HOURLY
+        return following[0] if following else self.now + _DAILY
 
     def _resend(self, r: Ring) -> None:
         if r.subject is None:
             return
         ring(self.writes, code="not_delivered", now=self.now, case=self.row.id, facts={"clock": r.name})
         again(subject=r.subject, now=self.now)
-        plan = ClockPlan(name=r.name, length=_HOURLY, steps=(Step(after=_HOURLY, deed="resend"),))
+        plan = ClockPlan(name=r.name, length=_DAILY, steps=(Step(after=_DAILY, deed="resend"),))
         others = {k: v for k, v in self.running.items() if v.id != r.clock}
         arm(self.writes, plan=plan, case=self.row.id, running=others, now=self.now, subject=r.subject)
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from django.db import transaction
-
 from odzew.cases.clocks import Name, arm, armed, stop
-from odzew.cases.data import ClockView
-from odzew.cases.items import items_of, mark_accounts, surroundings, unmark_accounts
+from odzew.cases.data import ClockView, ItemView
+from odzew.cases.items import copysets_of, items_of, mark_accounts, surroundings, unmark_accounts
 from odzew.cases.rows import CaseRow, lock_case, save_case
 from odzew.decisions.api import add_decision, decisions_of, open_appeals, settle, settle_appeals
 from odzew.decisions.blind import shown_version
@@ -20,6 +18,7 @@ from odzew.decisions.data import DecisionView
 from odzew.enforcement.api import in_force_on, measures_of, order
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.ids import new_id
+from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, record
 from odzew.ledger.people import Caller, deciders
@@ -28,18 +27,18 @@ from odzew.policy.clearing import clearing
 from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures, Trigger
 from odzew.policy.vocabulary import OUTCOMES
-from odzew.usecases._answering import arm_notices_of_decision, regime_of, tell_verdict
-from odzew.usecases._judging import facts_of, hide_case, order_on
+from odzew.usecases._answering import regime_of, tell_or_promise
+from odzew.usecases._judging import AFTER_A_DECISION, KEEP_FOR, facts_of, hide_case, order_on
 from odzew.usecases._statements import state_reasons
 from odzew.usecases._verdicts import verdict_from, verdict_of
 from odzew.usecases.desk import Desk
 
 CLEARING: Final = frozenset({"no_violation", "not_found"})
 _HIDING: Final = frozenset({"remove", "keep_withheld"})
+# A mark is for whoever uploaded what harms a child or a person, not for another rule that was broken (practice 8).
+_MARKING: Final = frozenset({"child_safety", "intimate_images", "sextortion", "grooming"})
 _SPECIALISTS: Final = frozenset({"specialist", "lead", "safety_officer"})
 _NEXT: Final = {"remove": "removed", "keep_withheld": "kept_withheld", "no_violation": "cleared", "not_found": "not_found"}
-# How long a platform keeps a sealed copy of what was removed: one year and 30 days (18 USC 2258A(h), counted long).
-KEEP_FOR: Final = timedelta(days=396)
 _LONGEST_REASON: Final = 4000
 
 
@@ -73,13 +72,16 @@ def decide(
     `Conflict` (closed, or another version than `if_version`), `Invalid` (outcome, ground or reason). Source: practice 1 and 3.
     """
     _check(outcome=outcome, ground=ground, reason=reason, referral=referral, desk=desk, caller=caller)
-    with transaction.atomic():
+
+    def work() -> Decided:
         row = lock_case(case=case)
         if if_version is not None and if_version != (version := _version_for(row, caller)):
             raise Conflict("The case has changed since you read it; read it again and decide.", version=version)
         if not row.undecided:
             raise Conflict("The case is decided; it can be opened again by an appeal or by new facts.", state=row.state)
         return _Decision(row, caller, outcome, ground, reason, referral, desk, now).make()
+
+    return atomically(work)
 
 
 def _version_for(row: CaseRow, caller: Caller) -> int:
@@ -131,10 +133,12 @@ class _Decision:
         self.mine = [d for d in self.earlier if d.round == row.round and d.state in ("awaiting_second", "disputed", "passed_on")]
         self.voting = [d for d in self.mine if d.state != "passed_on"]
         self.running: Mapping[Name, ClockView] = armed(cases=[row.id])[row.id]
-        around = surroundings(copysets=[i.copyset for i in items_of(case=row.id)], now=now)
+        around = surroundings(copysets=copysets_of(case=row.id), now=now)
+        self.protected = row.protect_uploader or around.account_minor
         facts = facts_of(case=row, around=around, trigger=Trigger(what="clock"), desk=desk, now=now)
         self.sign: Signatures = clearing(facts=facts, policy=desk.policy)
         self.team = desk.size(now=now)
+        self.stated: set[uuid.UUID] = set()
 
     def make(self) -> Decided:
         """1. May this person? 2. What does it lead to? 3. Write it, with all that follows."""
@@ -152,23 +156,42 @@ class _Decision:
     # 1. May this person?
 
     def _eligible(self) -> None:
-        me = self.caller.id
+        me, clears = self.caller.id, self.outcome in CLEARING
+        present = {p.id: p.role for p in deciders(now=self.now)}
+        if clears and me not in present:
+            raise Forbidden("Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.")
+        touched = {d.person for d in self.earlier if d.round < self.row.round}
+        free = set(present) - {d.person for d in self.mine} - {me}
         if any(d.person == me for d in self.voting):
             self._same_person_again()
-        elif any(d.person == me for d in self.mine):
+        elif any(d.person == me for d in self.mine) and free:
             raise Forbidden("You passed this case on; somebody else decides it.")
-        if self.row.state == "specialist" and self.caller.role not in _SPECIALISTS:
+        if (
+            self.row.state == "specialist"
+            and self.caller.role not in _SPECIALISTS
+            and any(present[p] in _SPECIALISTS for p in free)
+        ):
             raise Forbidden("This case waits for a specialist, a lead or a safety officer.")
-        touched = {d.person for d in self.earlier if d.round < self.row.round}
-        if me in touched and self._others(touched):
-            raise Forbidden("You decided this case before; somebody new decides now.")
+        if me in touched:
+            if free - touched:
+                raise Forbidden("You decided this case before; somebody new decides now.")
+            self._apart_from_last_time()
 
-    def _others(self, without: set[uuid.UUID]) -> bool:
-        voted = {d.person for d in self.mine}
-        return any(p.id not in without and p.id not in voted for p in deciders(now=self.now))
+    def _apart_from_last_time(self) -> None:
+        """Nobody new is there: whoever decided hears an appeal apart in time; what only hides never waits (practice 1)."""
+        stays_open = self.outcome in _HIDING and not self.row.withheld
+        mine = [d.at for d in self.earlier if d.person == self.caller.id and d.round < self.row.round]
+        when = max(mine) + (self.sign.apart if self.team == "solo" else timedelta(0))
+        if self.now < when and not stays_open and open_appeals(case=self.row.id):
+            raise Forbidden(
+                f"You decided this case a short while ago; hear the appeal from {when:%Y-%m-%d %H:%M} UTC on.",
+                not_before=when.isoformat(),
+            )
 
     def _same_person_again(self) -> None:
         last = max(d.at for d in self.voting if d.person == self.caller.id)
+        if self.outcome in _HIDING and self.row.state != "disputed" and all(d.person == self.caller.id for d in self.voting):
+            return  # No rule ever keeps a person from hiding: the own earlier answer is withdrawn by it.
         if self.team != "solo" or (self.sign.outside and self.outcome in CLEARING):
             raise Forbidden("You have decided this case; a second person must, without knowing your answer.")
         if self.outcome in CLEARING and self.now < last + self.sign.apart:
@@ -184,7 +207,7 @@ class _Decision:
         """Are there, with this one, enough equal signatures to clear?"""
         same = [d for d in self.voting if d.outcome == self.outcome]
         if self.row.state == "disputed":
-            return len({d.person for d in same} | {self.caller.id}) >= 2
+            return len({d.person for d in same} | {self.caller.id}) >= max(2, self.sign.people)
         if any(d.outcome != self.outcome for d in self.voting):
             return True
         people = {d.person for d in same} | {self.caller.id}
@@ -195,7 +218,7 @@ class _Decision:
         others = [d for d in self.voting if d.person != self.caller.id]
         if self.row.state == "disputed":
             agree = {d.person for d in others if d.outcome in _HIDING} | {self.caller.id}
-            return len(agree) < 2
+            return len(agree) < 2 and self.team != "solo"
         return any(d.outcome in CLEARING for d in others)
 
     # 3. Write it.
@@ -293,13 +316,13 @@ class _Decision:
         return Decided(decision=decision.id, state="final")
 
     def _carry_out(self) -> CaseRow:
-        row = replace(self.row, state=_NEXT[self.outcome], decided_at=self.now)
+        row = replace(self.row, state=_NEXT[self.outcome], decided_at=self.now, protect_uploader=self.protected)
         items = [i for i in items_of(case=row.id) if i.registered and i.platform_id]
         standing = in_force_on(items=[i.id for i in items])
         if self.outcome == "remove":
             wanted = [i for i in items if i.id not in standing or standing[i.id].measure != "remove"]
             self._order(wanted, "remove", keep_until=self.now + KEEP_FOR)
-            if not row.protect_uploader and row.regime != "other" and self.ground != "not_in_scope":
+            if not self.protected and row.regime != "other" and self.ground in _MARKING:
                 accounts = [i.account for i in items if i.account]
                 mark_accounts(
                     self.writes, accounts=accounts, case=row.id, now=self.now, until=self.now + self.desk.policy.marks_expire
@@ -311,7 +334,7 @@ class _Decision:
             return replace(row, withheld=True)
         hidden = [i for i in items if i.id in standing and standing[i.id].measure in ("withhold", "remove")]
         self._order(hidden, "restore")
-        watch = self.now + self.sign.watch if self.sign.watch and self.outcome == "no_violation" else None
+        watch = self.now + self.sign.watch if self.sign.watch else None
         if watch:
             arm(
                 self.writes,
@@ -324,40 +347,48 @@ class _Decision:
             row,
             withheld=False,
             clearances=row.clearances + 1,
-            hides_since_clearance=0,
+            hides_since_clearance=0 if "changed_media" in row.new_facts else row.hides_since_clearance,
             new_facts=frozenset(),
             on_watch_until=watch,
             watch_hide_used=False,
         )
 
-    def _order(self, items: list[Any], measure: str, *, keep_until: datetime | None = None) -> None:
+    def _order(self, items: list[ItemView], measure: str, *, keep_until: datetime | None = None) -> None:
         if not items:
             return
         orders = [order_on(item=i, measure=measure, scope="item", ground=self.ground, keep_until=keep_until) for i in items]
         order(self.writes, case=self.row.id, orders=orders, actor=self.caller.actor, now=self.now, why=self.outcome)
-        window = clock(self.desk.policy, "appeal_window", regime=regime_of(case=self.row), desk=self.team)
+        self._state(items, measure)
+
+    def _state(self, items: list[ItemView], measure: str) -> None:
+        self.stated |= {i.account for i in items if i.account}
         state_reasons(
             self.writes,
-            case=self.row,
+            case=replace(self.row, protect_uploader=self.protected),
             items=items,
             measure=measure,
+            scope="item",
             desk=self.desk,
             now=self.now,
             ground=self.ground,
             reason=self.reason,
-            appeal_until=None if measure == "restore" else self.now + window.length,
             final=True,
         )
 
     def _end_clocks(self) -> None:
-        keep = {"appeal_window", "sor_user", "statement_review", "watch", "decision_notice", "ack"}
-        stop(self.writes, clocks=[c for (n, _), c in self.running.items() if n not in keep], now=self.now)
+        stop(self.writes, clocks=[c for (n, _), c in self.running.items() if n not in AFTER_A_DECISION], now=self.now)
 
     def _appeals(self, before: str | None) -> None:
         appeals = open_appeals(case=self.row.id)
         changed = [a for a in appeals if (a.by == "uploader") == (self.outcome in CLEARING)]
         settle_appeals(self.writes, appeals=changed, state="upheld", now=self.now)
-        settle_appeals(self.writes, appeals=[a for a in appeals if a not in changed], state="rejected", now=self.now)
+        rejected = [a for a in appeals if a not in changed]
+        settle_appeals(self.writes, appeals=rejected, state="rejected", now=self.now)
+        # An uploader who complained in vain is told so, with the reason, like at first (DSA art. 20(5)).
+        accounts = {a.account for a in rejected if a.by == "uploader"} - self.stated
+        if accounts:
+            items = [i for i in items_of(case=self.row.id) if i.account in accounts]
+            self._state(items, "remove" if self.outcome == "remove" else "withhold")
         if self.outcome in CLEARING and before in _HIDING:
             unmark_accounts(case=self.row.id, now=self.now)
 
@@ -365,7 +396,7 @@ class _Decision:
         writes = Writes()
         handlings = open_handlings(cases=[row.id])[row.id]
         running = armed(cases=[row.id])[row.id]
-        told = tell_verdict(
+        tell_or_promise(
             writes,
             case=row,
             handlings=handlings,
@@ -375,7 +406,4 @@ class _Decision:
             desk=self.desk,
             now=self.now,
         )
-        if not told or any(h.account_id is not None and h.platform is not None for h in handlings):
-            late = handlings if not told else [h for h in handlings if h.account_id is not None and h.platform is not None]
-            arm_notices_of_decision(writes, case=row, handlings=late, running=running, desk=self.desk, now=self.now)
         writes.send()

@@ -27,6 +27,7 @@ from odzew.enforcement.api import (
     claim_probes,
     keep_probes,
     lock_measure,
+    measure_of,
     measures_of,
     order,
     probe_later,
@@ -42,9 +43,8 @@ from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handlings
 from odzew.policy.clocks import probe_schedule
 from odzew.usecases._answering import CLOSING, base_facts, closing_of, hiding, tell, tell_verdict
-from odzew.usecases._judging import PROMISING, order_on
+from odzew.usecases._judging import KEEP_FOR, PROMISING, order_on
 from odzew.usecases._verdicts import verdict_of
-from odzew.usecases.decide import KEEP_FOR
 from odzew.usecases.desk import Desk
 
 Clock = Callable[[], datetime]
@@ -184,7 +184,7 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
                 _measure_accepted(writes, measure, now)
         elif d.kind == "statement":
             statement_delivered(writes, statement=d.subject, now=now)
-            _stop_subject(writes, d, now)
+            _stop_subject(writes, d, row, now)
         elif d.kind == "answer" and row is not None:
             _answer_taken(writes, d, row, desk, now)
         record(writes, kind=f"{d.kind}.accepted", actor=_taker(d), now=now, case=d.case, facts={"subject": str(d.subject)})
@@ -198,9 +198,9 @@ def _taker(d: Due) -> str:
     return WITNESS if d.kind == WITNESS else "platform"
 
 
-def _stop_subject(writes: Writes, d: Due, now: datetime) -> None:
-    if d.case:
-        running = armed(cases=[d.case])[d.case]
+def _stop_subject(writes: Writes, d: Due, row: CaseRow | None, now: datetime) -> None:
+    if row is not None:
+        running = armed(cases=[row.id])[row.id]
         stop(writes, clocks=[c for (_, s), c in running.items() if s == d.subject], now=now)
 
 
@@ -217,6 +217,7 @@ def _measure_accepted(writes: Writes, measure: MeasureView, now: datetime) -> No
 
 def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetime) -> None:
     answer_delivered(writes, answer=d.subject, now=now)
+    _stop_subject(writes, d, row, now)
     given = answer_by_id(answer=d.subject)
     if given is None or given.kind not in CLOSING:
         return
@@ -265,10 +266,12 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
     """
     with transaction.atomic():
         writes = Writes()
-        known = lock_measure(measure=measure)
-        if known is None or not known.in_force:
+        # 1. The case first, as everybody holds them.
+        asked = measure_of(measure=measure)
+        row = lock_case(case=asked.case) if asked else None
+        known = lock_measure(measure=measure) if row else None
+        if row is None or known is None or not known.in_force:
             return
-        row = lock_case(case=known.case)
         keep_probes(writes, measure=measure, seen=seen, purpose="verify", now=now)
         unsure = not seen or any(s.status == 0 or s.status >= 500 for s in seen)
         as_wanted = bool(seen) and all((s.status in REFUSED) if known.measure in HIDING else s.status == 200 for s in seen)

@@ -7,25 +7,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from odzew.cases.clocks import armed, stop
 from odzew.cases.data import UNDECIDED, Found
 from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings
 from odzew.cases.resolve import resolve
-from odzew.cases.rows import CaseRow, add_case, cover, lock_case, lock_cases, save_case
+from odzew.cases.rows import CaseRow, add_case, cover, lock_cases, now_named, save_case
+from odzew.decisions.api import lapse
 from odzew.enforcement.api import measures_of
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.ids import new_id
+from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.ledger.people import Caller
+from odzew.ledger.people import Caller, sole_platform
 from odzew.notices.api import earlier, open_handlings, store
 from odzew.notices.data import NewNotice, OpenHandling, Receipt
 from odzew.notices.receipt import new_code
+from odzew.policy.assess import advice_to
 from odzew.policy.data import Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
-from odzew.usecases._answering import arm_notices_of_decision, base_facts, tell, tell_verdict
+from odzew.usecases._answering import base_facts, tell, tell_or_promise
 from odzew.usecases._judging import Judged, carry_out, facts_of, judge
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
@@ -54,8 +57,7 @@ def receive_notice(*, notice: NewNotice, caller: Caller, desk: Desk, now: dateti
     """
     _check(notice=notice, caller=caller)
     try:
-        with transaction.atomic():
-            return _receive(notice, caller, desk, now)
+        return atomically(lambda: _receive(notice, caller, desk, now))
     except IntegrityError as error:
         if notice.external_id is None or _ONCE not in str(error):
             raise
@@ -87,7 +89,7 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
     writes, notice_id, code = Writes(), new_id(now=now), new_code()
     reporter = _reporter(notice, notice_id, caller, desk)
     # 1. What it is about: known items, or places that nobody has registered yet. Held until the end.
-    found = resolve(writes, places=notice.places, platform=caller.platform, now=now)
+    found = resolve(writes, places=notice.places, platform=_platform(notice, caller), now=now)
     # 2. Which cases it joins; the first is the one the reporter is told.
     meets = _meets(notice, found)
     # 3. Each case is raised and judged; measures that are due now are ordered.
@@ -117,9 +119,20 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
     _answer(writes, primary, notice, notice_id, caller, desk, now)
     # 5. All of it in one statement.
     writes.send()
-    if not primary.case.undecided:
-        _tell_decided(primary.case, notice_id, desk, now)
+    for outcome in outcomes:
+        if not outcome.case.undecided:
+            _tell_decided(outcome.case, notice_id, desk, now)
     return Receipt(notice=notice_id, case=primary.case.id, code=code, answer_due=primary.promise)
+
+
+def _platform(notice: NewNotice, caller: Caller) -> uuid.UUID | None:
+    """Whose item ids the notice means: its program's platform, or else the only one there is."""
+    if caller.platform is not None or not any(p.item_id for p in notice.places):
+        return caller.platform
+    platform = sole_platform()
+    if platform is None:
+        raise Invalid("Give the address of each item: this key belongs to no platform, so an item_id alone says too little.")
+    return platform
 
 
 def _reporter(notice: NewNotice, notice_id: uuid.UUID, caller: Caller, desk: Desk) -> str:
@@ -132,11 +145,15 @@ def _reporter(notice: NewNotice, notice_id: uuid.UUID, caller: Caller, desk: Des
 
 
 def _meets(notice: NewNotice, found: list[Found]) -> list[_OnCase]:
-    named = lock_case(case=notice.case) if notice.case else None
-    ids = sorted({f.case for f in found if f.case and (named is None or f.case != named.id)})
-    known = ([named] if named else []) + lock_cases(ids=ids)
+    """Return the cases it joins, the first to be told, with the places that nobody reported before.
+
+    Those join an open case only while nothing of it is hidden: else an item that nobody judged would be hidden with the others.
+    """
+    named = now_named(case=notice.case) if notice.case else None
+    known = lock_cases(ids=sorted({f.case for f in found if f.case} | ({named} if named else set())))
     loose = [f for f in found if f.case is None]
     meets = [_OnCase(before=row, copysets=copysets_of(case=row.id), added=[]) for row in known]
+    meets.sort(key=lambda m: m.before is None or m.before.id != named)
     open_at = next((n for n, m in enumerate(meets) if m.before and _takes_more(m.before)), None)
     if loose or not meets:
         if open_at is None:
@@ -148,13 +165,13 @@ def _meets(notice: NewNotice, found: list[Found]) -> list[_OnCase]:
 
 
 def _takes_more(row: CaseRow) -> bool:
-    return row.undecided
+    return row.undecided and not row.withheld
 
 
 def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, caller: Caller, desk: Desk, now: datetime) -> Judged:
     added = list(dict.fromkeys(f.copyset for f in meets.added))
     copysets = [*meets.copysets, *added]
-    around = surroundings(copysets=copysets, now=now)
+    around = surroundings(copysets=copysets, now=now, platform=caller.platform, account=notice.account_id)
     before = meets.before
     times = heard(case=before.id, reporter=reporter) if before else 0
     raised = _raise(before or _new_case(notice, desk, now), notice, first=before is None, times=times, now=now)
@@ -167,15 +184,19 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
         flags=notice.concern.flags,
         heard_before=times > 0,
     )
-    published = raised.published or around.registered
-    raised = replace(raised, published=published)
-    assessment = judge(facts=facts_of(case=raised, around=around, trigger=trigger, desk=desk, now=now), desk=desk)
+    raised = replace(raised, published=raised.published or around.public)
+    facts = facts_of(case=raised, around=around, trigger=trigger, desk=desk, now=now, reporter_is_uploader=around.own)
+    assessment = judge(facts=facts, desk=desk)
     running = armed(cases=[before.id])[before.id] if before else {}
     hear(writes, case=raised.id, reporter=reporter)
     fresh = frozenset(f.copyset for f in meets.added if f.fresh)
     if not raised.undecided:
         after = save_case(writes, before=before, after=raised) if before else raised
+        record(writes, kind="case.joined", actor=caller.actor, now=now, case=after.id, facts={"state": after.state})
         return Judged(case=after, promise=now, assessment=assessment, hidden=False)
+    if before and added and lapse(case=before.id):
+        raised = replace(raised, state="open" if raised.state == "awaiting_second" else raised.state)
+        record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=before.id, facts={"why": "places_added"})
     items = items_in(copysets=copysets) if assessment.hide_now and not raised.withheld else []
     judged = carry_out(
         writes, case=raised, assessment=assessment, running=running, desk=desk, now=now, actor=caller.actor, fresh_items=items
@@ -259,6 +280,7 @@ def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, now: dat
         claimants=row.claimants | {concern.claimant},
         sources=row.sources | {notice.source},
         regimes=row.regimes | notice.regimes,
+        published=row.published or "threat_to_publish" not in concern.flags,
         minor=minor,
         claimed_by_person=row.claimed_by_person or (concern.claimant in _PERSON and not row.clearances),
         raised_by_trusted=row.raised_by_trusted or trusted,
@@ -289,15 +311,18 @@ def _answer(
         notice=notice_id,
         language=notice.language or desk.language,
         claimant=notice.concern.claimant,
-        account_id=None,
+        account_id=notice.account_id,
         program=caller.id,
         platform=caller.platform,
         minor=notice.concern.minor,
+        at=now,
     )
     facts = base_facts(
         kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
     )
-    facts = replace(facts, advice=judged.assessment.advice, hide_by=_hide_by(judged, now))
+    facts = replace(
+        facts, advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags), hide_by=_hide_by(judged, now)
+    )
     tell(writes, case=case, handlings=[handling], facts=facts, desk=desk, now=now, running={})
 
 
@@ -313,18 +338,15 @@ def _tell_decided(case: CaseRow, notice_id: uuid.UUID, desk: Desk, now: datetime
     writes = Writes()
     handlings = [h for h in open_handlings(cases=[case.id])[case.id] if h.notice == notice_id]
     verdict = verdict_of(case=case)
-    running = armed(cases=[case.id])[case.id]
     if verdict is not None:
-        told = tell_verdict(
+        tell_or_promise(
             writes,
             case=case,
             handlings=handlings,
             measures=measures_of(case=case.id),
             verdict=verdict,
-            running=running,
+            running=armed(cases=[case.id])[case.id],
             desk=desk,
             now=now,
         )
-        if not told:
-            arm_notices_of_decision(writes, case=case, handlings=handlings, running=running, desk=desk, now=now)
     writes.send()

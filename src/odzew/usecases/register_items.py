@@ -8,23 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
-
 from odzew.alarms.api import ring
 from odzew.cases.clocks import armed
-from odzew.cases.data import HIDDEN_FOR_GOOD, ItemView
+from odzew.cases.data import HIDDEN_FOR_GOOD
 from odzew.cases.items import copysets_of, item
 from odzew.cases.register import ItemIn, Registered, register
 from odzew.cases.rows import CaseRow, lock_cases, save_case
-from odzew.enforcement.api import order
+from odzew.decisions.api import lapse
 from odzew.foundation.errors import Forbidden, Invalid
+from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller
 from odzew.policy.data import Trigger
-from odzew.usecases._judging import ground_of, hide_more, order_on, rejudge
+from odzew.usecases._judging import follow_decision, hide_more, rejudge
 from odzew.usecases._merging import merge_cases
-from odzew.usecases.decide import KEEP_FOR
 from odzew.usecases.desk import Desk
 
 MOST: Final = 10_000
@@ -48,21 +46,30 @@ def register_items(*, items: Sequence[ItemIn], caller: Caller, desk: Desk, now: 
         raise Forbidden("Only a platform's key registers items.")
     if len(items) > MOST:
         raise Invalid(f"One call registers at most {MOST} items; send the others in another call.")
-    with transaction.atomic():
+
+    platform = caller.platform
+
+    def work() -> Registered:
         # 1. The items themselves.
-        done = register(platform=caller.platform, items=items, now=now)
+        done = register(platform=platform, items=items, now=now)
         # 2. Cases that turned out to be one.
-        for keep, give in dict.fromkeys(done.merges):
-            merge_cases(keep=keep, give=give, desk=desk, now=now)
+        became: dict[uuid.UUID, uuid.UUID] = {}
+        for pair in dict.fromkeys(done.merges):
+            one, other = (_end(case, became) for case in pair)
+            if one != other:
+                stays = merge_cases(keep=one, give=other, desk=desk, now=now)
+                became[other if stays == one else one] = stays
         # 3. Every case concerned.
         if done.touched:
-            _follow_up(done, caller, desk, now)
+            _follow_up(done, became, caller, desk, now)
+        return done
+
+    done = atomically(work)
     return Result(stored=len(done.items), new=len(done.new))
 
 
-def _follow_up(done: Registered, caller: Caller, desk: Desk, now: datetime) -> None:
-    merged = {give: keep for keep, give in done.merges}
-    where = {case: _end(case, merged) for case in done.touched}
+def _follow_up(done: Registered, became: dict[uuid.UUID, uuid.UUID], caller: Caller, desk: Desk, now: datetime) -> None:
+    where = {case: _end(case, became) for case in done.touched}
     rows = {row.id: row for row in lock_cases(ids=sorted(set(where.values())))}
     running = armed(cases=list(rows))
     writes = Writes()
@@ -101,30 +108,12 @@ def _joined(writes: Writes, row: CaseRow, joined: list[uuid.UUID], desk: Desk, n
         return row
     record(writes, kind="case.items_joined", actor="desk", now=now, case=row.id, facts={"items": [str(i) for i in joined]})
     views = [v for v in (item(item=i) for i in joined) if v is not None]
-    if row.state == "removed":
-        _remove(writes, row, views, now)
-    elif row.withheld or row.state in HIDDEN_FOR_GOOD:
-        hide_more(
-            writes,
-            case=row,
-            items=views,
-            scope="item" if row.state in HIDDEN_FOR_GOOD else "media",
-            actor="desk",
-            why="copy",
-            desk=desk,
-            now=now,
-        )
-    return row if row.published else replace(row, published=True)
-
-
-def _remove(writes: Writes, row: CaseRow, views: list[ItemView], now: datetime) -> None:
-    orders = [
-        order_on(item=v, measure="remove", scope="item", ground=ground_of(case=row), keep_until=now + KEEP_FOR)
-        for v in views
-        if v.registered and v.platform_id
-    ]
-    if orders:
-        order(writes, case=row.id, orders=orders, actor="desk", now=now, why="copy")
+    if row.state in HIDDEN_FOR_GOOD:
+        follow_decision(writes, case=row, items=views, desk=desk, now=now)
+    elif row.withheld:
+        hide_more(writes, case=row, items=views, scope="media", actor="desk", why="copy", desk=desk, now=now)
+    public = any(v.media and not v.private for v in views)
+    return replace(row, published=row.published or public)
 
 
 def _changed(writes: Writes, row: CaseRow, changed: list[uuid.UUID], now: datetime) -> tuple[CaseRow, str]:
@@ -132,6 +121,9 @@ def _changed(writes: Writes, row: CaseRow, changed: list[uuid.UUID], now: dateti
     if not changed:
         return row, ""
     record(writes, kind="case.media_changed", actor="desk", now=now, case=row.id, facts={"items": [str(i) for i in changed]})
+    if row.undecided and (voted := lapse(case=row.id)):
+        record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=row.id, facts={"why": "changed_media", "votes": voted})
+        row = replace(row, state="open" if row.state == "awaiting_second" else row.state)
     if row.state not in ("cleared", "not_found"):
         return replace(row, new_facts=row.new_facts | {"changed_media"}) if row.clearances else row, "changed_media"
     ring(writes, code="changed_after_clearance", now=now, case=row.id)

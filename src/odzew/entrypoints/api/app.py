@@ -34,6 +34,14 @@ _ANY: Final = (401, 403, 429, 500, 503)
 _BODY: Final = (400, 411, 413, 415, 422)
 
 
+_ABOUT: Final = (
+    "Notices in, measures and answers out. Every call carries `Authorization: Bearer KEY`; a revoked key ends within two seconds. "
+    "A key that sends more than its limit gets 429 with Retry-After. Errors are problem documents (RFC 9457): `detail` in the "
+    "language of Accept-Language, `reason` always in English. Until a decision is final only its author and the auditor see it, "
+    "and neither state nor version of the case tells others of it."
+)
+
+
 def _answers(good: dict[int, Any], *bad: int) -> dict[int, Any]:
     return {**good, **dict.fromkeys(sorted({*_ANY, *bad}), views.Problem)}
 
@@ -55,7 +63,7 @@ class Api(NinjaAPI):
 api = Api(
     title="Odzew",
     version=version("odzew"),
-    description="Notices in, measures and answers out. Errors are problem documents (RFC 9457).",
+    description=_ABOUT,
     docs_url=None,
     parser=Bodies(),
     urls_namespace="api",
@@ -188,7 +196,7 @@ def put_items(request: HttpRequest) -> HttpResponse:
 @api.put(
     "/items/{path:item_id}",
     auth=Key(rights=_ITEMS, body=ITEM),
-    response=_answers({200: views.ItemStoredOut, 201: views.ItemStoredOut}, *_BODY),
+    response=_answers({200: views.ItemStoredOut, 201: views.ItemStoredOut}, *_BODY, 404),
     operation_id="put_item",
     tags=["items"],
 )

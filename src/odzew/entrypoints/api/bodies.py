@@ -16,11 +16,13 @@ KB: Final = 1024
 NOTICE: Final = 64 * KB
 ITEM: Final = 256 * KB
 BATCH: Final = 32 * KB * KB
+JSON: Final = "application/json"
+_PART: Final = 64 * KB
 NDJSON: Final = "application/x-ndjson"
 
 
 def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str) -> None:  # noqa: A002 - HTTP's word
-    """Raise `WrongType`, `NoLength` or `TooLarge` before a byte of the body is read."""
+    """Raise `WrongType`, `NoLength`, `TooLarge` or `Unreadable` before a byte of the body is read."""
     media, _, parameters = str(meta.get("CONTENT_TYPE") or "").partition(";")
     if media.strip().lower() != type or not _utf8(parameters):
         raise WrongType(f"Send the body as {type} in UTF-8.")
@@ -31,6 +33,8 @@ def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str) -> None:  
         raise NoLength("Say how long the body is: send Content-Length.")
     if len(length) > 12 or int(length) > limit:
         raise TooLarge(f"This call takes at most {limit // KB} kB.", limit=limit)
+    if int(length) == 0 and type == JSON:
+        raise Unreadable("The body is empty; send a JSON object.")
 
 
 def _utf8(parameters: str) -> bool:
@@ -45,7 +49,7 @@ def read_json(*, body: bytes) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        if "surrogate" in str(error):
+        if "surrogate" in str(error) or "end of hex escape" in str(error):
             raise Invalid("A text holds half of a letter (a lone surrogate); send whole letters.") from None
         raise Unreadable("The body is not JSON in UTF-8, or it is nested too deep.") from None
 
@@ -59,10 +63,24 @@ class Bodies(Parser):
 
 
 class Readable(Protocol):
-    """Anything that a body can be read from line by line."""
+    """Anything that a body can be read from, part by part."""
 
-    def readline(self, size: int = ..., /) -> bytes:
-        """Return one line, or what is there of it up to `size` bytes."""
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes of what is left, nothing at the end."""
+
+
+def _split(source: Readable, longest: int) -> Iterator[bytes]:
+    """Yield lines without their ends; the last may be longer than `longest`, which is for the caller to refuse.
+
+    Parts are joined here: not every server's `readline` keeps what it has read beyond the line.
+    """
+    rest = b""
+    while part := source.read(_PART):
+        *whole, rest = (rest + part).split(b"\n")
+        yield from whole
+        if len(rest) > longest:
+            break
+    yield rest
 
 
 def lines(*, source: Readable, longest: int, most: int) -> Iterator[tuple[int, Any]]:
@@ -70,13 +88,9 @@ def lines(*, source: Readable, longest: int, most: int) -> Iterator[tuple[int, A
 
     Raises `Unreadable`, `Invalid` and `TooLarge`, each with the number of the line.
     """
-    number = count = 0
-    while True:
-        line = source.readline(longest + 2)
-        number += 1
-        if not line:
-            return
-        if len(line) > longest + 1:
+    count = 0
+    for number, line in enumerate(_split(source, longest), start=1):
+        if len(line) > longest:
             raise TooLarge(f"Line {number} is longer than {longest // KB} kB.", line=number)
         if not line.strip():
             continue

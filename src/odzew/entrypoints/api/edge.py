@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 from odzew.entrypoints.api.counters import count
-from odzew.entrypoints.api.problems import WrongMethod, refuse
-from odzew.foundation.errors import NotFound, Unavailable
+from odzew.entrypoints.api.problems import Internal, WrongMethod, refuse
+from odzew.foundation.errors import NotFound
 
 # Pages set a wider Content-Security-Policy of their own; what sets none gets the narrowest.
 HEADERS: Final = {
@@ -48,5 +48,5 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """500 as a problem document; the route's own handler has logged what happened."""
-    return refuse(request, Unavailable("Something went wrong on our side; nothing was stored."))
+    """500 as a problem document, for what failed outside every route."""
+    return refuse(request, Internal("Something went wrong on our side; nothing was stored."))

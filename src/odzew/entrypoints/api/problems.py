@@ -155,7 +155,10 @@ def problem(*, error: BaseException, accept_language: str) -> Reply:
 
 def response(reply: Reply) -> HttpResponse:
     """Return a reply as Django sends it."""
-    return HttpResponse(reply.body, status=reply.status, content_type=reply.type, headers=dict(reply.headers))
+    answer = HttpResponse(reply.body, status=reply.status, content_type=reply.type, headers=dict(reply.headers))
+    # Django would log the address of every refused request; addresses hold ids of items and cases.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def refuse(request: HttpRequest, error: BaseException) -> HttpResponse:

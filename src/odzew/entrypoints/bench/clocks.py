@@ -19,11 +19,11 @@ _LIMIT: Final = 60.0
 
 _FILL: Final = """
 WITH n AS (SELECT n, ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid AS id FROM generate_series(1, %(count)s::int) n),
-template AS (SELECT c.* FROM cases_case c LIMIT 1),
-cases AS (INSERT INTO cases_case SELECT (jsonb_populate_record(t, jsonb_build_object('id', n.id))).* FROM n, template t RETURNING id),
+cases AS (INSERT INTO cases_case SELECT (jsonb_populate_record(p.t, jsonb_build_object('id', n.id))).*
+  FROM n, (SELECT c AS t FROM cases_case c LIMIT 1) p RETURNING id),
 sets AS (INSERT INTO cases_copyset (id, case_id) SELECT id, id FROM cases RETURNING id),
-items AS (INSERT INTO cases_item SELECT (jsonb_populate_record(i, jsonb_build_object('id', s.id, 'copyset_id', s.id,
-  'external_id', 'bench-' || s.id, 'url', 'http://127.0.0.1:9/' || s.id))).* FROM sets s, (SELECT * FROM cases_item LIMIT 1) i RETURNING 1)
+items AS (INSERT INTO cases_item SELECT (jsonb_populate_record(p.t, jsonb_build_object('id', s.id, 'copyset_id', s.id,
+  'external_id', 'bench-' || s.id, 'url', 'http://127.0.0.1:9/' || s.id))).* FROM sets s, (SELECT i AS t FROM cases_item i LIMIT 1) p RETURNING 1)
 INSERT INTO cases_clock (id, case_id, name, state, started_at, due_at, wake_at, steps, step, statutory)
 SELECT gen_random_uuid(), n.id, 'child_withhold', 'armed', now(), d.due, d.due, jsonb_build_array(jsonb_build_array(d.due, 'withhold')), 0, false
 FROM n, LATERAL (SELECT CASE WHEN n.n <= %(due_count)s THEN %(due)s::timestamptz ELSE %(due)s::timestamptz + interval '400 days' END AS due) d
@@ -139,7 +139,8 @@ def _restart(api_key: str) -> Figure:
     fetch_none(
         "UPDATE cases_clock SET due_at = now() - interval '1 hour', wake_at = now() - interval '1 hour', "
         "steps = jsonb_build_array(jsonb_build_array(now() - interval '1 hour', 'withhold')) WHERE id IN "
-        "(SELECT id FROM cases_clock WHERE state = 'armed' AND name = 'child_withhold' LIMIT %s)",
+        "(SELECT id FROM cases_clock WHERE state = 'armed' AND name = 'child_withhold' "
+        "AND case_id < '01a00000-0000-7000-8000-000000000000' LIMIT %s)",
         [DUE],
     )
     before = _count()

@@ -34,7 +34,7 @@ def ground() -> Iterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="odzew-bench-") as folder, throwaway(durable=True) as running:
         for name in [n for n in os.environ if n.startswith("ODZEW_")]:
             del os.environ[name]
-        os.environ.update(ODZEW_DATA=folder, ODZEW_DATABASE_URL=running.url, ODZEW_NOTICES_PER_SECOND="1000000")
+        os.environ.update(ODZEW_DATA=folder, ODZEW_DATABASE_URL=running.url, ODZEW_NOTICES_PER_SECOND="1000000", ODZEW_DEMO="1")
         try:
             start_django()
             migrate()

@@ -43,9 +43,10 @@ def _platform_add(
 ) -> None:
     """Enrol a platform; prints its webhook secret and an API key, once."""
     from odzew.foundation.moments import utc_now
-    from odzew.usecases.enrol_platform import enrol_platform
 
     with opened(data=data) as at:
+        from odzew.usecases.enrol_platform import enrol_platform
+
         new = enrol_platform(name=name, hosts=host, webhook=webhook, allow_private=allow_private, desk=at.desk, now=utc_now())
     if as_json:
         put({"platform": new.platform.id, "webhook_secret": new.secret, "api_key": new.api_key})
@@ -58,9 +59,10 @@ def _platform_add(
 @_platform.command("list", epilog="Example: odzew platform list")
 def _platform_list(data: Data = None, as_json: Json = False) -> None:
     """List the platforms and their hosts."""
-    from odzew.ledger.people import platforms
 
     with opened(data=data) as at:
+        from odzew.ledger.people import platforms
+
         found = list(platforms(keys=at.desk.keys).values())
     if as_json:
         put([{"platform": p.id, "name": p.name, "hosts": p.hosts, "private": p.private_hosts, "webhook": p.webhook} for p in found])
@@ -78,10 +80,11 @@ def _user_add(
 ) -> None:
     """Enrol a person; prints the address for their authenticator and their sign-in secret, once."""
     from odzew.foundation.moments import utc_now
-    from odzew.usecases.enrol_person import enrol_person
 
     now = utc_now()
     with opened(data=data) as at:
+        from odzew.usecases.enrol_person import enrol_person
+
         new = enrol_person(name=name, role=role, sign_in_lives=SIGN_IN_LIVES, desk=at.desk, now=now)
     if as_json:
         put({"person": new.person.id, "otpauth": new.otpauth, "sign_in_secret": new.sign_in, "counts_from": new.counts_from})
@@ -97,9 +100,10 @@ def _user_add(
 def _user_list(data: Data = None, as_json: Json = False) -> None:
     """List the people of the desk, and how many of them it counts as."""
     from odzew.foundation.moments import utc_now
-    from odzew.ledger.people import desk_size, people
 
     with opened(data=data):
+        from odzew.ledger.people import desk_size, people
+
         found, size = people(), desk_size(now=utc_now())
     if as_json:
         put([{"person": p.id, "name": p.name, "role": p.role, "second_factor": p.enrolled} for p in found])
@@ -113,10 +117,11 @@ def _user_list(data: Data = None, as_json: Json = False) -> None:
 def _user_leave(name: Name, data: Data = None) -> None:
     """Let a person go: no key and no sign-in of theirs works any more; what they did stays on the record."""
     from odzew.foundation.moments import utc_now
-    from odzew.ledger.people import people
-    from odzew.usecases.enrol_person import let_go
 
     with opened(data=data) as at:
+        from odzew.ledger.people import people
+        from odzew.usecases.enrol_person import let_go
+
         found = next((p for p in people() if p.name == name), None)
         if found is None:
             raise NotFound(f"Nobody here is called {name}.")
@@ -138,10 +143,11 @@ def _key_add(
 ) -> None:
     """Give a program a key; prints it once."""
     from odzew.foundation.moments import utc_now
-    from odzew.ledger.people import platforms
-    from odzew.usecases.enrol_program import enrol_program, id_of_key
 
     with opened(data=data) as at:
+        from odzew.ledger.people import platforms
+        from odzew.usecases.enrol_program import enrol_program, id_of_key
+
         known = {p.name: p.id for p in platforms(keys=at.desk.keys).values()}
         if platform is not None and platform not in known:
             raise NotFound(f"There is no platform called {platform}; enrol it with `odzew platform add`.")
@@ -164,9 +170,10 @@ def _key_add(
 @_key.command("list", epilog="Example: odzew key list")
 def _key_list(data: Data = None, as_json: Json = False) -> None:
     """List the programs that have a key, with the number by which a key is revoked."""
-    from odzew.ledger.people import programs
 
     with opened(data=data):
+        from odzew.ledger.people import programs
+
         found = programs()
     if as_json:
         put([{"key": p.id, "name": p.name, "scopes": sorted(p.scopes), "sources": sorted(p.sources)} for p in found])
@@ -181,12 +188,13 @@ def _key_revoke(
 ) -> None:
     """End a program's key at once."""
     from odzew.foundation.moments import utc_now
-    from odzew.usecases.enrol_program import end_program, id_of_key
 
-    try:
-        program = uuid.UUID(id_of_key(key=number) or number)
-    except ValueError:
-        raise NotFound("That is no number of a key; see `odzew key list`.") from None
     with opened(data=data):
+        from odzew.usecases.enrol_program import end_program, id_of_key
+
+        try:
+            program = uuid.UUID(id_of_key(key=number) or number)
+        except ValueError:
+            raise NotFound("That is no number of a key; see `odzew key list`.") from None
         end_program(program=program, now=utc_now())
     print("The key is revoked.")

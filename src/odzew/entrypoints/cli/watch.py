@@ -108,9 +108,10 @@ def _alarm_test(data: Data = None, as_json: Json = False) -> None:
     from odzew.entrypoints.alarm_channels import channels, ring_all
     from odzew.foundation.moments import utc_now
     from odzew.foundation.outgoing import Http
-    from odzew.usecases.sound_alarm import sound_test
 
     with opened(data=data) as at:
+        from odzew.usecases.sound_alarm import sound_test
+
         if not channels(chosen=at.chosen, out=Http()):
             raise Unsafe("No alarm channel is set: set ODZEW_ALARM_NTFY, ODZEW_ALARM_WEBHOOK, or ODZEW_ALARM_MAIL.")
         now = utc_now()
@@ -131,13 +132,14 @@ def _alarm_test(data: Data = None, as_json: Json = False) -> None:
 def _alarm_confirm(number: Annotated[str, typer.Argument(help="The number that the alarm came with.")], data: Data = None) -> None:
     """Say that an alarm arrived and was seen by a person."""
     from odzew.foundation.moments import utc_now
-    from odzew.usecases.sound_alarm import confirm_alarm
 
     try:
         alarm = uuid.UUID(number)
     except ValueError:
         raise NotFound("That is no number of an alarm.") from None
     with opened(data=data):
+        from odzew.usecases.sound_alarm import confirm_alarm
+
         confirm_alarm(alarm=alarm, actor="operator", now=utc_now())
     print("Confirmed.")
 
@@ -148,11 +150,12 @@ def _away(
     as_json: Json = False,
 ) -> None:
     """What the clocks will do alone until then, if nobody looks and nothing new comes in."""
-    from odzew.cases.clocks import coming
     from odzew.foundation.moments import utc_now
 
     now = utc_now()
     with opened(data=data) as at:
+        from odzew.cases.clocks import coming
+
         zone = ZoneInfo(at.chosen.time_zone)
         back = _when(until, now, zone)
         deeds = coming(until=back)

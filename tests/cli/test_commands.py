@@ -1,0 +1,98 @@
+"""What people type: exit codes, one sentence for a mistake, an example in every help."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+from django.db import connection
+
+from odzew.entrypoints.cli.main import app
+from odzew.ledger.people import desk_size
+from odzew.policy.shipped import shipped_policy_text
+from tests.cast import START
+from tests.cli.demos import odzew
+
+
+def _commands(group: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    inside = getattr(group, "commands", None)
+    if inside is None:
+        return [(path, group)]
+    return [found for name, one in inside.items() for found in _commands(one, (*path, name))]
+
+
+ALL = _commands(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("path", [" ".join(p) for p, _ in ALL])
+def test_every_command_shows_an_example(path: str) -> None:
+    command = next(c for p, c in ALL if " ".join(p) == path)
+    shown = command.get_help(click.Context(command, info_name=f"odzew {path}"))
+    assert f"odzew {path}" in shown.replace("\n", " ")
+    assert "Example" in shown
+
+
+def _wrong(*words: str, **more: str) -> str:
+    ran = odzew(*words, **more)
+    assert ran.returncode == (2 if words == ("dance",) else 1), ran
+    assert ran.stdout == "" and "Traceback" not in ran.stderr
+    return ran.stderr
+
+
+def test_a_wrong_word_is_2_and_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
+    assert "No such command" in _wrong("dance")
+    assert "ODZEW_SPELT_WRONG is not a setting" in _wrong("up", "--data", str(tmp_path), ODZEW_SPELT_WRONG="1")
+    assert "ODZEW_PORT" in _wrong("serve", "--data", str(tmp_path), ODZEW_PORT="many")
+
+
+def test_up_names_every_reason_not_to_start(tmp_path: Path) -> None:
+    said = _wrong("up", "--data", str(tmp_path / "data"), ODZEW_PUBLIC_URL="http://desk.example")
+    assert "must be https" in said and "No alarm channel is set" in said and said.count("\n") == 1
+
+
+def test_policy_check_says_yes_or_why_not(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text(shipped_policy_text())
+    bad.write_text(shipped_policy_text().replace("people = 2", "people = 1", 1))
+    assert odzew("policy", "check", str(good)).returncode == 0
+    refused = odzew("policy", "check", str(bad), "--json")
+    assert refused.returncode == 1 and json.loads(refused.stdout)["reasons"]
+    assert "cannot be read" in _wrong("policy", "check", str(tmp_path / "none.toml"))
+    shown = odzew("policy", "show", "--data", str(tmp_path / "fresh"))
+    assert shown.stdout == shipped_policy_text() and not (tmp_path / "fresh").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_enrolment_by_command(tmp_path: Path) -> None:
+    database = connection.settings_dict["NAME"]
+    url = os.environ["ODZEW_TEST_URL"].replace("/odzew?", f"/{database}?")
+    here = {"ODZEW_DATABASE_URL": url, "ODZEW_DATA": str(tmp_path)}
+    names = ("--host", "127.0.0.1:9999", "--webhook", "http://127.0.0.1:9999/hook")
+    assert "--allow-private" in _wrong("platform", "add", "forum", *names, **here)
+    added = odzew("platform", "add", "forum", *names, "--allow-private", "--json", **here)
+    said = json.loads(added.stdout)
+    assert said["webhook_secret"].startswith("whsec_") and said["api_key"].startswith("odz_prg_")
+    assert "choose another name" in _wrong("platform", "add", "forum", *names, "--allow-private", **here)
+    assert "no role" in _wrong("user", "add", "Ada", "--role", "king", **here)
+    ada = odzew("user", "add", "Ada", "--role", "reviewer", **here)
+    assert "otpauth://" in ada.stdout and "sign-in secret" in ada.stdout
+    bartek = odzew("user", "add", "Bartek", "--role", "reviewer", **here)
+    assert "counts from" in bartek.stdout
+    assert desk_size(now=START.replace(year=2100)) == "pair"
+    key = json.loads(odzew("key", "add", "dyzurnet", "--scope", "notices", "--source", "hotline", "--json", **here).stdout)
+    assert "user and automatic" in _wrong(
+        "key", "add", "x", "--scope", "notices", "--source", "authority", "--platform", "forum", **here
+    )
+    assert odzew("key", "revoke", key["key"], **here).returncode == 0
+    assert "revoked before" in _wrong("key", "revoke", key["key"], **here)
+    assert odzew("user", "leave", "Bartek", **here).returncode == 0
+    assert "Nobody here is called" in _wrong("user", "leave", "Bartek", **here)
+    assert "no moment" in _wrong("away", "--until", "soon", **here)
+    checked = odzew("check", "--json", **here)
+    codes = {f["code"]: f["level"] for f in json.loads(checked.stdout)["findings"]}
+    assert checked.returncode == 1 and codes == {"alarm": "error", "alarm_test": "error", "witness": "warning"}
