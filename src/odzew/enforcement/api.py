@@ -223,6 +223,13 @@ def hourly_peak(*, now: datetime) -> int:
     return int(fetch_all(sql, [now - timedelta(days=30), now])[0][0])
 
 
+def next_look() -> datetime | None:
+    """Return when the next look at a measure's addresses is due."""
+    sql = "SELECT min(greatest(probe_at, coalesce(probe_lease, probe_at))) FROM enforcement_measure WHERE probe_at IS NOT NULL"
+    at: datetime | None = fetch_all(sql, [])[0][0]
+    return at
+
+
 def overdue_probes(*, now: datetime, by: timedelta) -> int:
     """Return how many looks are late by more than `by`."""
     sql = "SELECT count(*) FROM enforcement_measure WHERE probe_at < %s AND (probe_lease IS NULL OR probe_lease < %s)"

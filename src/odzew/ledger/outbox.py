@@ -166,6 +166,13 @@ def attempts_of(*, subjects: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, 
     return out
 
 
+def next_due() -> datetime | None:
+    """Return when the next waiting delivery wants to be tried."""
+    sql = "SELECT min(greatest(next_at, coalesce(lease_until, next_at))) FROM ledger_delivery WHERE state = 'waiting'"
+    at: datetime | None = fetch_all(sql, [])[0][0]
+    return at
+
+
 def overdue(*, now: datetime, by: timedelta) -> int:
     """Return how many deliveries should have been tried longer than `by` ago and were not."""
     sql = "SELECT count(*) FROM ledger_delivery WHERE state = 'waiting' AND next_at < %s AND (lease_until IS NULL OR lease_until < %s)"

@@ -9,6 +9,7 @@ import typer
 from odzew.entrypoints.cli.bench import bench
 from odzew.entrypoints.cli.enrol import register as register_enrol
 from odzew.entrypoints.cli.ledger import register as register_ledger
+from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.run import register as register_run
 from odzew.entrypoints.cli.watch import register as register_watch
 from odzew.foundation.errors import OdzewError
@@ -33,6 +34,7 @@ register_watch(app=app)
 register_enrol(app=app)
 register_ledger(app=app)
 app.command()(bench)
+app.command()(replay)
 
 
 def main() -> None:
