@@ -44,7 +44,7 @@ from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handlings
 from odzew.policy.clocks import probe_schedule
 from odzew.usecases._answering import CLOSING, base_facts, closing_of, hiding, tell, tell_verdict
-from odzew.usecases._judging import KEEP_FOR, PROMISING, order_on
+from odzew.usecases._hiding import KEEP_FOR, PROMISING, order_on
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 
