@@ -12,7 +12,7 @@ from odzew.enforcement.api import measures_of
 from odzew.foundation.writes import Writes
 from odzew.notices.api import open_handlings
 from odzew.usecases._answering import CLOSING, base_facts, hiding, tell, tell_verdict
-from odzew.usecases._judging import PROMISING
+from odzew.usecases._hiding import PROMISING
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 

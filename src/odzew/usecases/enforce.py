@@ -41,7 +41,7 @@ from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handlings
 from odzew.policy.clocks import probe_schedule
 from odzew.usecases._answering import CLOSING, closing_of
-from odzew.usecases._judging import KEEP_FOR, order_on
+from odzew.usecases._hiding import KEEP_FOR, order_on
 from odzew.usecases._telling import tell_changes
 from odzew.usecases.desk import Desk
 
