@@ -18,7 +18,7 @@ def test_alive_and_ready(wire: Wire) -> None:
     assert ready.status == 200 and ready.json == {
         "ready": True,
         "database": True,
-        "overdue": {"clocks": 0, "deliveries": 0, "probes": 0},
+        "overdue": {"clocks": 0, "deliveries": 0, "probes": 0, "record": 0},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_a_harmless_picture_is_looked_at_twice_twelve_hours_apart_and_is_restore
     story.report("flood", claimant="other", account="somebody")
     assert read_cases(ids=[receipt.case])[0].withheld
     story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
-    story.wait(hours=13, step=truth.timedelta(hours=1))
+    story.wait(hours=13, step=timedelta(hours=1))
     story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
     story.report("flood", claimant="other", account="another")
     assert not read_cases(ids=[receipt.case])[0].withheld
@@ -65,7 +65,7 @@ def test_a_harmless_picture_is_looked_at_twice_twelve_hours_apart_and_is_restore
 def test_what_the_person_in_the_picture_claims_waits_three_days(transactional_db: None) -> None:
     story, receipt = _night(claimant="depicted")
     story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
-    story.wait(hours=71, step=truth.timedelta(hours=3))
+    story.wait(hours=71, step=timedelta(hours=3))
     with pytest.raises(Forbidden):
         story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
     story.wait(hours=2)
@@ -75,7 +75,7 @@ def test_what_the_person_in_the_picture_claims_waits_three_days(transactional_db
 def test_what_a_hotline_raised_is_not_cleared_alone_and_its_reporter_hears_a_new_date_each_day(transactional_db: None) -> None:
     story, receipt = _night(source="hotline")
     assert story.decide(receipt.case, 0, "no_violation", ground="not_in_scope").needs == "outside"
-    story.wait(hours=100, step=truth.timedelta(hours=2))
+    story.wait(hours=100, step=timedelta(hours=2))
     with pytest.raises(Forbidden):
         story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
     assert read_cases(ids=[receipt.case])[0].withheld
@@ -99,7 +99,7 @@ def test_who_has_just_enrolled_hides_but_does_not_clear(transactional_db: None) 
 
     story, receipt = _night(claimant="depicted")
     story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
-    puppet = add_person(name="Puppet", role="reviewer", now=story.now, counts_from=story.now + truth.timedelta(hours=24))
+    puppet = add_person(name="Puppet", role="reviewer", now=story.now, counts_from=story.now + timedelta(hours=24))
     enrol_second_factor(person=puppet.id, keys=KEYS, now=story.now)
     with pytest.raises(Forbidden):
         story.decide(receipt.case, caller_of_person(row_person=puppet), "no_violation", ground="not_in_scope")

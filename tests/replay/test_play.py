@@ -90,6 +90,25 @@ def test_after_a_careless_clearing_a_later_claim_hides_again_when_nobody_looks(t
     assert figures_now(case=case, played=one).silent_hours == 0
 
 
+def test_a_notice_of_a_hotline_names_the_address_and_hides_at_once(transactional_db: None) -> None:
+    case = replace(_unknown(DOE), notices=(replace(DOE.notices[0], source="hotline"), *DOE.notices[1:]))
+    one = played(case, staffing=2)
+    now = figures_now(case=case, played=one)
+    assert (now.hours_to_withhold, now.views_after_first_notice, now.silent_hours) == (0, 0, 0)
+
+
+def test_unknown_age_waits_four_hours(transactional_db: None) -> None:
+    unsure = replace(_unknown(DOE), notices=(replace(DOE.notices[0], minor=None),))
+    assert figures_now(case=unsure, played=played(unsure, staffing=2)).hours_to_withhold == 4
+
+
+def test_a_second_independent_reporter_hides_at_once(transactional_db: None) -> None:
+    first = replace(DOE.notices[0], minor=None)
+    second = replace(first, at=first.at + timedelta(minutes=30), reporter="another bystander")
+    case = replace(_unknown(DOE), notices=(first, second))
+    assert figures_now(case=case, played=played(case, staffing=2)).hours_to_withhold == 0.5
+
+
 def test_another_case_against_another_policy(transactional_db: None) -> None:
     one = played(FORUM)
     now = figures_now(case=FORUM, played=one)
@@ -185,6 +204,6 @@ def _well_drawn(svg: str, *, panels: int) -> None:
     labels = (root.get("aria-labelledby") or "").split()
     assert labels == [root.find(f"{space}title").get("id"), root.find(f"{space}desc").get("id")]  # type: ignore[union-attr]
     lines = root.findall(f"{space}polyline")
-    assert [line.get("class") for line in lines] == ["then", "now"] * panels
+    assert [line.get("class") for line in lines] == ["now", "then"] * panels
     assert len(root.findall(f"{space}path[@class='notice']")) == 5 * panels
     assert "prefers-color-scheme: dark" in svg and "script" not in svg and "http://" not in svg.replace("http://www.w3.org", "")

@@ -53,3 +53,11 @@ def test_one_person_cannot_clear(story: Story) -> None:
     story.work()
     assert [(m.measure, m.state) for m in measures_of(case=receipt.case) if m.in_force] == [("restore", "done")]
     assert answers_to(notice=receipt.notice)[-1].kind == "not_removed"
+
+
+def test_who_joins_a_hidden_case_is_told_so_at_once_and_nothing_else(story: Story) -> None:
+    story.post()
+    story.report(claimant="depicted")
+    story.work()
+    later = story.report(claimant="other")
+    assert [a.kind for a in answers_to(notice=later.notice)] == ["receipt", "hidden"]

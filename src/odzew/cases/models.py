@@ -142,6 +142,21 @@ class Media(models.Model):
         ]
 
 
+class PastBytes(models.Model):
+    """A file that an item once had, while a decision stood against it: a later copy of it is still a copy."""
+
+    id = models.UUIDField(primary_key=True)
+    sha256 = models.BinaryField()
+    copyset = models.ForeignKey(CopySet, on_delete=models.PROTECT)
+
+    class Meta:
+        db_table = "cases_past_bytes"
+        indexes = [
+            models.Index(fields=["sha256"], name="cases_past_bytes_sha256"),
+            models.Index(fields=["copyset"], name="cases_past_bytes_copyset"),
+        ]
+
+
 class Address(models.Model):
     """A normalised address under which an item or one of its files is known."""
 

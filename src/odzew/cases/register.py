@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from odzew.cases.addresses import address_key, stripe
+from odzew.cases.data import HIDDEN_FOR_GOOD
 from odzew.cases.models import Account, Address, CopySet, Item, Media, Spread
 from odzew.cases.resolve import item_name
 from odzew.foundation.ids import new_id
@@ -18,6 +19,15 @@ from odzew.foundation.writes import Writes, fetch_all, fetch_none
 # Below this a speed is not drawn out to an hour: a first count counts as an hour's, two counts as ten minutes apart.
 _SHORTEST: Final = timedelta(minutes=10)
 _FIRST: Final = timedelta(hours=1)
+
+
+_PAST: Final = """
+INSERT INTO cases_past_bytes (id, sha256, copyset_id) SELECT gen_random_uuid(), m.sha256, i.copyset_id
+FROM cases_media m JOIN cases_item i ON i.id = m.item_id JOIN cases_copyset g ON g.id = i.copyset_id
+JOIN cases_case c ON c.id = g.case_id AND c.state = ANY(%s)
+WHERE i.id = %s AND m.sha256 IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM cases_past_bytes p WHERE p.sha256 = m.sha256 AND p.copyset_id = i.copyset_id)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +115,16 @@ class _Work:
         fetch_none("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [locks])
 
     def look(self) -> None:
-        """2. What is known under these names, addresses and hashes."""
+        """2. What is known under these names, addresses and hashes, read again once its copy sets are held: they may have moved."""
+        held: set[uuid.UUID] = set()
+        while not (sets := self._read()) <= held:
+            held |= sets
+            fetch_none("SELECT id FROM cases_copyset WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(held)])
+        rows = fetch_all("SELECT id, case_id FROM cases_copyset WHERE id = ANY(%s)", [sorted(sets)])
+        self.case_of, self.case_at_first = dict(rows), dict(rows)
+        self.parent = {s: s for s in self.case_of}
+
+    def _read(self) -> set[uuid.UUID]:
         keys = {*self.name_key.values(), *self.repost_key.values(), *(k for ks in self.url_keys.values() for k in ks)}
         sql = (
             "SELECT a.key, i.id, i.copyset_id, i.registered, i.platform_id, i.external_id, i.media_digest, i.views, i.reposts, "
@@ -115,17 +134,14 @@ class _Work:
         self.by_key = {bytes(row[0]): row for row in fetch_all(sql, [list(keys)])}
         shas = list({s for ss in self.shas.values() for s in ss})
         rows = fetch_all(
-            "SELECT DISTINCT m.sha256, i.copyset_id FROM cases_media m JOIN cases_item i ON i.id = m.item_id WHERE m.sha256 = ANY(%s)",
-            [shas],
+            "SELECT m.sha256, i.copyset_id FROM cases_media m JOIN cases_item i ON i.id = m.item_id WHERE m.sha256 = ANY(%s) "
+            "UNION SELECT sha256, copyset_id FROM cases_past_bytes WHERE sha256 = ANY(%s)",
+            [shas, shas],
         )
         self.by_sha: dict[bytes, list[uuid.UUID]] = {}
         for sha, copyset in rows:
             self.by_sha.setdefault(bytes(sha), []).append(copyset)
-        sets = sorted({row[2] for row in self.by_key.values()} | {c for cs in self.by_sha.values() for c in cs})
-        held = fetch_all("SELECT id, case_id FROM cases_copyset WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sets])
-        self.case_of = dict(held)
-        self.case_at_first = dict(held)
-        self.parent = {s: s for s in self.case_of}
+        return {row[2] for row in self.by_key.values()} | {c for cs in self.by_sha.values() for c in cs}
 
     def _root(self, copyset: uuid.UUID) -> uuid.UUID:
         while self.parent[copyset] != copyset:
@@ -198,6 +214,7 @@ class _Work:
             sql = "UPDATE cases_item SET copyset_id = %s WHERE copyset_id = %s RETURNING id"
             came = [item for (item,) in fetch_all(sql, [root, old])]
             self._came_along(came, old, root)
+            fetch_none("UPDATE cases_past_bytes SET copyset_id = %s WHERE copyset_id = %s", [root, old])
             fetch_none("UPDATE cases_copyset SET case_id = NULL WHERE id = %s", [old])
         for root in {self._root(s) for s in moved} - self.fresh:
             writes.update(CopySet, {"id": root, "case_id": self.case_of[root]})
@@ -225,6 +242,8 @@ class _Work:
         item = known[1] if known else new_id(now=self.now)
         self.out.items[i.id] = item
         digest = _digest(i.media)
+        if known and bytes(known[6]) != digest:
+            fetch_none(_PAST, [list(HIDDEN_FOR_GOOD), item])
         row: dict[str, Any] = {
             "id": item,
             "platform_id": self.platform,

@@ -22,7 +22,8 @@ from odzew.notices.api import move as move_notices
 from odzew.notices.api import open_handlings
 from odzew.policy.data import Trigger
 from odzew.usecases._answering import arm_notices_of_decision
-from odzew.usecases._judging import AFTER_A_DECISION, follow_decision, hide_case, rejudge
+from odzew.usecases._hiding import AFTER_A_DECISION, follow_decision, hide_case
+from odzew.usecases._judging import rejudge
 from odzew.usecases.desk import Desk
 
 # What stays when two become one: the graver decision.

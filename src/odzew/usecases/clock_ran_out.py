@@ -29,7 +29,7 @@ from odzew.notices.data import OpenHandling
 from odzew.policy.data import ClockPlan, Step
 from odzew.policy.rules import DECIDING, HIDING_DEEDS
 from odzew.usecases._answering import base_facts, reached_by_platform, tell, tell_verdict
-from odzew.usecases._judging import PROMISING, hide_case, rests_on_claims
+from odzew.usecases._hiding import PROMISING, hide_case, rests_on_claims
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 

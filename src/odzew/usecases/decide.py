@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from odzew.cases.clocks import Name, arm, armed, stop
@@ -21,23 +21,22 @@ from odzew.foundation.ids import new_id
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, record
-from odzew.ledger.people import Caller, deciders
+from odzew.ledger.people import Caller
 from odzew.notices.api import open_handlings, reopen
 from odzew.policy.clearing import clearing
 from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures, Trigger
 from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._answering import regime_of, tell_or_promise
-from odzew.usecases._judging import AFTER_A_DECISION, KEEP_FOR, facts_of, hide_case, order_on
+from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, hide_case, order_on
+from odzew.usecases._judging import facts_of
+from odzew.usecases._may_decide import CLEARING, HIDES, Asked, may_decide
 from odzew.usecases._statements import state_reasons
 from odzew.usecases._verdicts import verdict_from, verdict_of
 from odzew.usecases.desk import Desk
 
-CLEARING: Final = frozenset({"no_violation", "not_found"})
-_HIDING: Final = frozenset({"remove", "keep_withheld"})
 # A mark is for whoever uploaded what harms a child or a person, not for another rule that was broken (practice 8).
 _MARKING: Final = frozenset({"child_safety", "intimate_images", "sextortion", "grooming"})
-_SPECIALISTS: Final = frozenset({"specialist", "lead", "safety_officer"})
 _NEXT: Final = {"remove": "removed", "keep_withheld": "kept_withheld", "no_violation": "cleared", "not_found": "not_found"}
 _LONGEST_REASON: Final = 4000
 
@@ -142,64 +141,28 @@ class _Decision:
 
     def make(self) -> Decided:
         """1. May this person? 2. What does it lead to? 3. Write it, with all that follows."""
-        self._eligible()
+        may_decide(
+            Asked(
+                row=self.row,
+                caller=self.caller,
+                outcome=self.outcome,
+                earlier=self.earlier,
+                mine=self.mine,
+                voting=self.voting,
+                sign=self.sign,
+                team=self.team,
+                now=self.now,
+            )
+        )
         if self.outcome == "cannot_judge":
             return self._pass_on()
         if self.outcome in CLEARING and not self._enough():
             return self._wait()
-        if self.outcome in _HIDING and self._against_waiting():
+        if self.outcome in HIDES and self._against_waiting():
             return self._dispute()
         if self.outcome in CLEARING and any(d.outcome != self.outcome for d in self.voting) and self.row.state != "disputed":
             return self._dispute()
         return self._final()
-
-    # 1. May this person?
-
-    def _eligible(self) -> None:
-        me, clears = self.caller.id, self.outcome in CLEARING
-        present = {p.id: p.role for p in deciders(now=self.now)}
-        if clears and me not in present:
-            raise Forbidden("Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.")
-        touched = {d.person for d in self.earlier if d.round < self.row.round}
-        free = set(present) - {d.person for d in self.mine} - {me}
-        if any(d.person == me for d in self.voting):
-            self._same_person_again()
-        elif any(d.person == me for d in self.mine) and free:
-            raise Forbidden("You passed this case on; somebody else decides it.")
-        if (
-            self.row.state == "specialist"
-            and self.caller.role not in _SPECIALISTS
-            and any(present[p] in _SPECIALISTS for p in free)
-        ):
-            raise Forbidden("This case waits for a specialist, a lead or a safety officer.")
-        if me in touched:
-            if free - touched:
-                raise Forbidden("You decided this case before; somebody new decides now.")
-            self._apart_from_last_time()
-
-    def _apart_from_last_time(self) -> None:
-        """Nobody new is there: whoever decided hears an appeal apart in time; what only hides never waits (practice 1)."""
-        stays_open = self.outcome in _HIDING and not self.row.withheld
-        mine = [d.at for d in self.earlier if d.person == self.caller.id and d.round < self.row.round]
-        when = max(mine) + (self.sign.apart if self.team == "solo" else timedelta(0))
-        if self.now < when and not stays_open and open_appeals(case=self.row.id):
-            raise Forbidden(
-                f"You decided this case a short while ago; hear the appeal from {when:%Y-%m-%d %H:%M} UTC on.",
-                not_before=when.isoformat(),
-            )
-
-    def _same_person_again(self) -> None:
-        last = max(d.at for d in self.voting if d.person == self.caller.id)
-        if self.outcome in _HIDING and self.row.state != "disputed" and all(d.person == self.caller.id for d in self.voting):
-            return  # No rule ever keeps a person from hiding: the own earlier answer is withdrawn by it.
-        if self.team != "solo" or (self.sign.outside and self.outcome in CLEARING):
-            raise Forbidden("You have decided this case; a second person must, without knowing your answer.")
-        if self.outcome in CLEARING and self.now < last + self.sign.apart:
-            when = last + self.sign.apart
-            raise Forbidden(
-                f"You decided this case a short while ago; look again from {when:%Y-%m-%d %H:%M} UTC on.",
-                not_before=when.isoformat(),
-            )
 
     # 2. What does it lead to?
 
@@ -217,7 +180,7 @@ class _Decision:
     def _against_waiting(self) -> bool:
         others = [d for d in self.voting if d.person != self.caller.id]
         if self.row.state == "disputed":
-            agree = {d.person for d in others if d.outcome in _HIDING} | {self.caller.id}
+            agree = {d.person for d in others if d.outcome in HIDES} | {self.caller.id}
             return len(agree) < 2 and self.team != "solo"
         return any(d.outcome in CLEARING for d in others)
 
@@ -390,7 +353,7 @@ class _Decision:
         if accounts:
             items = [i for i in items_of(case=self.row.id) if i.account in accounts]
             self._state(items, "remove" if self.outcome == "remove" else "withhold")
-        if self.outcome in CLEARING and before in _HIDING:
+        if self.outcome in CLEARING and before in HIDES:
             unmark_accounts(case=self.row.id, now=self.now)
 
     def _tell(self, row: CaseRow, signed: list[DecisionView]) -> None:

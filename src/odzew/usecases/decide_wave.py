@@ -19,7 +19,8 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller
 from odzew.notices.api import with_fingerprint
-from odzew.usecases.decide import CLEARING, decide
+from odzew.usecases._may_decide import CLEARING
+from odzew.usecases.decide import decide
 from odzew.usecases.desk import Desk
 
 _HOUR: Final = timedelta(hours=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +13,6 @@ from standardwebhooks import Webhook
 
 from odzew.alarms.api import ring
 from odzew.answers.api import answer as answer_by_id
-from odzew.answers.api import answers_on
 from odzew.answers.api import delivered as answer_delivered
 from odzew.cases.clocks import armed, stop
 from odzew.cases.data import ItemView
@@ -29,7 +27,6 @@ from odzew.enforcement.api import (
     keep_probes,
     lock_measure,
     measure_of,
-    measures_of,
     order,
     probe_later,
     set_state,
@@ -43,9 +40,9 @@ from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish
 from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handlings
 from odzew.policy.clocks import probe_schedule
-from odzew.usecases._answering import CLOSING, base_facts, closing_of, hiding, tell, tell_verdict
-from odzew.usecases._judging import KEEP_FOR, PROMISING, order_on
-from odzew.usecases._verdicts import verdict_of
+from odzew.usecases._answering import CLOSING, closing_of
+from odzew.usecases._hiding import KEEP_FOR, order_on
+from odzew.usecases._telling import tell_changes
 from odzew.usecases.desk import Desk
 
 Clock = Callable[[], datetime]
@@ -191,7 +188,7 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
         record(writes, kind=f"{d.kind}.accepted", actor=_taker(d), now=now, case=d.case, facts={"subject": str(d.subject)})
         writes.send()
         if d.kind == "measure" and row is not None:
-            _after_change(row, desk, now)
+            tell_changes(case=row, desk=desk, now=now)
 
 
 def _taker(d: Due) -> str:
@@ -294,7 +291,7 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
         else:
             _not_yet(writes, known, unsure=unsure, desk=desk, now=now)
         writes.send()
-        _after_change(row, desk, now)
+        tell_changes(case=row, desk=desk, now=now)
 
 
 def _seen_done(writes: Writes, m: MeasureView, seen: list[Seen], desk: Desk, now: datetime) -> None:
@@ -349,42 +346,3 @@ def _not_yet(writes: Writes, m: MeasureView, *, unsure: bool, desk: Desk, now: d
         record(writes, kind="measure.ordered_again", actor="desk", now=now, case=m.case, facts={"measure": str(m.id)})
         again(subject=m.id, now=now)
     set_state(writes, measure=m, state=m.state, now=now, probe_at=now + pause, probe_step=step)
-
-
-# Telling
-
-
-def _after_change(row: CaseRow, desk: Desk, now: datetime) -> None:
-    """A measure moved on: reporters who may now be told something true are told."""
-    writes = Writes()
-    waiting = open_handlings(cases=[row.id])[row.id]
-    if not waiting:
-        return
-    measures = measures_of(case=row.id)
-    running = armed(cases=[row.id])[row.id]
-    if row.undecided:
-        seen, told = hiding(measures=measures)
-        knows = {a.notice for a in answers_on(case=row.id) if a.kind == "hidden"} if seen or told else set()
-        fresh = [h for h in waiting if h.notice not in knows] if seen or told else []
-        if fresh:
-            due = [c.due for (n, _), c in running.items() if n in PROMISING]
-            facts = base_facts(
-                kind="hidden",
-                handling_language=desk.language,
-                case=row,
-                measures=measures,
-                promise=min(due) if due else None,
-                desk=desk,
-                now=now,
-            )
-            tell(writes, case=row, handlings=fresh, facts=replace(facts, automated=True), desk=desk, now=now, running=running)
-    else:
-        verdict = verdict_of(case=row)
-        since = row.decided_at
-        knows = {a.notice for a in answers_on(case=row.id) if a.kind in CLOSING and (since is None or a.at >= since)}
-        untold = [h for h in waiting if h.notice not in knows]
-        if verdict is not None and untold:
-            tell_verdict(
-                writes, case=row, handlings=untold, measures=measures, verdict=verdict, running=running, desk=desk, now=now
-            )
-    writes.send()

@@ -11,7 +11,7 @@ from odzew.cases.clocks import armed
 from odzew.cases.rows import read_cases
 from odzew.notices.api import by_receipt, view
 from odzew.notices.receipt import clean
-from odzew.usecases._judging import PROMISING
+from odzew.usecases._hiding import PROMISING
 from odzew.usecases.desk import Desk
 
 

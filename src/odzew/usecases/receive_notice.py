@@ -30,6 +30,7 @@ from odzew.policy.data import Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
 from odzew.usecases._answering import base_facts, tell, tell_or_promise
 from odzew.usecases._judging import Judged, carry_out, facts_of, judge
+from odzew.usecases._telling import tell_changes
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 
@@ -122,6 +123,8 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
     for outcome in outcomes:
         if not outcome.case.undecided:
             _tell_decided(outcome.case, notice_id, desk, now)
+        elif outcome.case.withheld and not outcome.hidden:
+            tell_changes(case=outcome.case, desk=desk, now=now)
     return Receipt(notice=notice_id, case=primary.case.id, code=code, answer_due=primary.promise)
 
 

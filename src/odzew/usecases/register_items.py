@@ -21,7 +21,8 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller
 from odzew.policy.data import Trigger
-from odzew.usecases._judging import follow_decision, hide_more, rejudge
+from odzew.usecases._hiding import follow_decision, hide_more
+from odzew.usecases._judging import rejudge
 from odzew.usecases._merging import merge_cases
 from odzew.usecases.desk import Desk
 

@@ -15,7 +15,7 @@ from odzew.cases.clocks import next_wake
 from odzew.cases.data import Place
 from odzew.cases.rows import CaseRow, read_cases
 from odzew.enforcement.api import next_look
-from odzew.entrypoints.replay.platform import Change, PretendPlatform
+from odzew.entrypoints.replay.platform import Change, PretendPlatform, page
 from odzew.entrypoints.replay.prelude import Cast, earlier_decisions, enrol, items_in, staff_of
 from odzew.entrypoints.replay.silence import Watch
 from odzew.entrypoints.replay.staff import Made, Staff
@@ -127,7 +127,7 @@ class _Player:
                 external_id=None,
                 source=notice.source,
                 concern=Concern(kind=notice.kind, minor=notice.minor, claimant=notice.claimant, flags=notice.flags),
-                places=tuple(Place(item_id=i) for i in notice.items),
+                places=tuple(Place(item_id=i) if caller.platform else Place(url=page(item=i)) for i in notice.items),
                 language="en",
                 account_id=notice.reporter if caller.platform else None,
                 regimes=notice.regimes,

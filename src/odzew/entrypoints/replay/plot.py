@@ -98,8 +98,8 @@ def _panel(case: Case, played: Played, *, top: float) -> str:
         _text(_LEFT, top + 18, played.curve.name, css="title"),
         *_axes(scale),
         *_marks(case, played, scale),
-        scale.line(then, "then"),
         scale.line(_thinned(played), "now"),
+        scale.line(then, "then"),
     ]
     for notice in case.notices:
         x = scale.x(notice.at)
@@ -137,11 +137,11 @@ def _lines(steps: Sequence[tuple[datetime, str]], scale: _Scale, *, css: str, wo
     groups: list[tuple[float, list[str]]] = []
     for at, what in steps:
         x = scale.x(at)
-        if groups and (x - groups[-1][0] < 60 or row):
+        if groups and (x - groups[-1][0] < 130 or row):
             groups[-1][1].append(what)
         else:
             groups.append((x, [what]))
-    parts = [f'<path class="{css}" d="M{scale.x(at):.1f} {y + 4:.1f} V{scale.floor:.1f}"/>' for at, _ in steps]
+    parts = [f'<path class="{css}" d="M{scale.x(at):.1f} {scale.top + 57:.1f} V{scale.floor:.1f}"/>' for at, _ in steps]
     for x, words in groups:
         side = "end" if x > _WIDTH * 0.6 else "start"
         parts.append(_text(x, y, ", ".join(dict.fromkeys(words)), css=word, anchor=side))

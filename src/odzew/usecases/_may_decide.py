@@ -1,0 +1,83 @@
+"""Shared: may this person decide this case now? (practice 1)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from odzew.cases.rows import CaseRow
+from odzew.decisions.api import open_appeals
+from odzew.decisions.data import DecisionView
+from odzew.foundation.errors import Forbidden
+from odzew.ledger.people import Caller, deciders
+from odzew.policy.data import Signatures
+from odzew.usecases.desk import Size
+
+CLEARING: Final = frozenset({"no_violation", "not_found"})
+HIDES: Final = frozenset({"remove", "keep_withheld"})
+_SPECIALISTS: Final = frozenset({"specialist", "lead", "safety_officer"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who wants to decide what, on a case with which decisions; `mine` are those of its round, `voting` those that count."""
+
+    row: CaseRow
+    caller: Caller
+    outcome: str
+    earlier: list[DecisionView]
+    mine: list[DecisionView]
+    voting: list[DecisionView]
+    sign: Signatures
+    team: Size
+    now: datetime
+
+
+def may_decide(asked: Asked) -> None:
+    """Raise `Forbidden` with the reason, and from when on, if this person may not decide so now.
+
+    Somebody new decides where there is one; where there is none, nobody is shut out for good.
+    """
+    me, present = asked.caller.id, {p.id: p.role for p in deciders(now=asked.now)}
+    if asked.outcome in CLEARING and me not in present:
+        raise Forbidden("Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.")
+    touched = {d.person for d in asked.earlier if d.round < asked.row.round}
+    free = set(present) - {d.person for d in asked.mine} - {me}
+    if any(d.person == me for d in asked.voting):
+        _same_person_again(asked)
+    elif any(d.person == me for d in asked.mine) and free:
+        raise Forbidden("You passed this case on; somebody else decides it.")
+    special = any(present[p] in _SPECIALISTS for p in free)
+    if asked.row.state == "specialist" and asked.caller.role not in _SPECIALISTS and special:
+        raise Forbidden("This case waits for a specialist, a lead or a safety officer.")
+    if me in touched:
+        if free - touched:
+            raise Forbidden("You decided this case before; somebody new decides now.")
+        _apart_from_last_time(asked)
+
+
+def _apart_from_last_time(asked: Asked) -> None:
+    """Nobody new is there: whoever decided hears an appeal apart in time; what only hides never waits."""
+    stays_open = asked.outcome in HIDES and not asked.row.withheld
+    mine = [d.at for d in asked.earlier if d.person == asked.caller.id and d.round < asked.row.round]
+    when = max(mine) + (asked.sign.apart if asked.team == "solo" else timedelta(0))
+    if asked.now < when and not stays_open and open_appeals(case=asked.row.id):
+        raise Forbidden(
+            f"You decided this case a short while ago; hear the appeal from {when:%Y-%m-%d %H:%M} UTC on.",
+            not_before=when.isoformat(),
+        )
+
+
+def _same_person_again(asked: Asked) -> None:
+    me = asked.caller.id
+    if asked.outcome in HIDES and asked.row.state != "disputed" and all(d.person == me for d in asked.voting):
+        return  # No rule ever keeps a person from hiding: the own earlier answer is withdrawn by it.
+    if asked.team != "solo" or (asked.sign.outside and asked.outcome in CLEARING):
+        raise Forbidden("You have decided this case; a second person must, without knowing your answer.")
+    when = max(d.at for d in asked.voting if d.person == me) + asked.sign.apart
+    if asked.outcome in CLEARING and asked.now < when:
+        raise Forbidden(
+            f"You decided this case a short while ago; look again from {when:%Y-%m-%d %H:%M} UTC on.",
+            not_before=when.isoformat(),
+        )
