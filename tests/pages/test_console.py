@@ -65,7 +65,7 @@ def _signed_in(story: Story, who: Caller) -> Client:
 
 
 def _token(client: Client) -> str:
-    return re.findall(r'name="token" value="(\w+)"', client.get("/console/key").content.decode())[0]
+    return str(re.findall(r'name="token" value="(\w+)"', client.get("/console/key").content.decode())[0])
 
 
 def _page(client: Client, case: uuid.UUID) -> str:
