@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.reporter import views as reporter
+from odzew.entrypoints.site import errors
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
@@ -19,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/again", reporter.ask_again),
     path("style-<str:digest>.css", reporter.style),
 ]
-handler404 = edge.not_found
-handler500 = edge.failed
+handler400 = errors.unreadable
+handler404 = errors.not_found
+handler500 = errors.failed
