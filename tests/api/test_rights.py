@@ -27,6 +27,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "/cases/{case}"): {"read"} | READERS,
     ("POST", "/cases/{case}/decisions"): DECIDERS,
     ("POST", "/cases/{case}/appeals"): {"appeals"},
+    ("GET", "/wave"): DECIDERS,
+    ("POST", "/wave/decisions"): DECIDERS,
     ("PUT", "/items/{item_id}"): {"items"},
     ("POST", "/items:batch"): {"items"},
 }
@@ -34,6 +36,7 @@ BODIES: dict[str, Any] = {
     "/notices": NOTICE,
     "/cases/{case}/decisions": DECISION,
     "/cases/{case}/appeals": APPEAL,
+    "/wave/decisions": {**DECISION, "outcome": "no_violation"},
     "/items/{item_id}": ITEM,
     "/items:batch": {"id": "post-9", **ITEM},
 }

@@ -35,7 +35,9 @@ def chromium() -> str:
         pytest.skip(f"no Chromium; install it with: {command}, or name one in ODZEW_CHROMIUM")
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         pytest.fail(f"these tests need Chromium; install it as root with: {command}, or name one in ODZEW_CHROMIUM")
-    done = subprocess.run(INSTALL, capture_output=True, text=True, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    done = subprocess.run(
+        INSTALL, capture_output=True, text=True, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    )
     found = shutil.which("chromium")
     if done.returncode or found is None:
         pytest.fail(f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
@@ -43,11 +45,11 @@ def chromium() -> str:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def started() -> Iterator[Browser]:
     """Start Chromium for a while."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        found = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         try:
-            yield started
+            yield found
         finally:
-            started.close()
+            found.close()

@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from playwright.sync_api import Browser
 
-from tests.pages.chromium import browser as chromium_browser
+from tests.pages import chromium
 
 
 class _Silent(WSGIRequestHandler):
@@ -20,7 +20,7 @@ class _Silent(WSGIRequestHandler):
 
 
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[str]:
+def desk_url(transactional_db: None) -> Iterator[str]:
     """The desk's web on a free port of this machine; its address."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), _Silent)
     server.set_app(WSGIHandler())
@@ -35,13 +35,13 @@ def site(transactional_db: None) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """One Chromium for all browser tests of this process."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     # Playwright's own event loop runs in this thread; the tests use the database between its calls, never during one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
-        with chromium_browser() as started:
+        with chromium.started() as started:
             yield started
     finally:
         if before is None:

@@ -20,9 +20,9 @@ _TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hi
 
 
 @contextmanager
-def reader(chromium: Browser, *, language: str, script: bool = True, looked_at: bool = False, **more: Any) -> Iterator[Page]:
+def reader(browser: Browser, *, language: str, script: bool = True, looked_at: bool = False, **more: Any) -> Iterator[Page]:
     """Open a page for somebody who reads `language`; `looked_at` lets the checks below run their own scripts in it."""
-    context = chromium.new_context(locale=language, java_script_enabled=script, bypass_csp=looked_at, **more)
+    context = browser.new_context(locale=language, java_script_enabled=script, bypass_csp=looked_at, **more)
     context.set_default_timeout(15_000)
     try:
         yield context.new_page()

@@ -27,7 +27,7 @@ class Told:
 
 
 @pytest.fixture
-def told(site: str, monkeypatch: pytest.MonkeyPatch) -> Told:
+def told(desk_url: str, monkeypatch: pytest.MonkeyPatch) -> Told:
     """A report that was hidden, then removed, and answered in Polish."""
     story = Story(start=datetime.now(UTC) - timedelta(hours=3))
     monkeypatch.setattr(views, "desk", lambda: story.desk)
@@ -39,7 +39,7 @@ def told(site: str, monkeypatch: pytest.MonkeyPatch) -> Told:
     story.decide(receipt.case, 0, "remove")
     story.work()
     assert receipt.code
-    return Told(site=site, code=receipt.code)
+    return Told(site=desk_url, code=receipt.code)
 
 
 def _enter(page: Page, told: Told, code: str) -> None:
@@ -50,8 +50,8 @@ def _enter(page: Page, told: Told, code: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])
-def test_anybody_can_see_and_touch_every_page(chromium: Browser, told: Told, language: str) -> None:
-    with reader(chromium, language=language, looked_at=True) as page:
+def test_anybody_can_see_and_touch_every_page(browser: Browser, told: Told, language: str) -> None:
+    with reader(browser, language=language, looked_at=True) as page:
         found = []
         for path in ("/", "/status", "/no/such/page"):
             page.goto(told.site + path)
@@ -69,9 +69,9 @@ def test_anybody_can_see_and_touch_every_page(chromium: Browser, told: Told, lan
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_walk_by_keyboard_leaves_neither_code_nor_words_behind(chromium: Browser, told: Told, script: bool) -> None:
+def test_a_walk_by_keyboard_leaves_neither_code_nor_words_behind(browser: Browser, told: Told, script: bool) -> None:
     asked, said = [], []
-    with reader(chromium, language="pl", script=script, viewport={"width": 320, "height": 640}) as page:
+    with reader(browser, language="pl", script=script, viewport={"width": 320, "height": 640}) as page:
         page.on("request", lambda r: asked.append(r.url))
         page.on("console", lambda m: said.append(m.text))
         page.goto(told.site + "/")
@@ -99,8 +99,8 @@ def test_a_walk_by_keyboard_leaves_neither_code_nor_words_behind(chromium: Brows
     assert [text for text in said if "favicon" not in text] == []
 
 
-def test_the_language_changes_with_the_answers_still_there(chromium: Browser, told: Told) -> None:
-    with reader(chromium, language="en", script=False) as page:
+def test_the_language_changes_with_the_answers_still_there(browser: Browser, told: Told) -> None:
+    with reader(browser, language="en", script=False) as page:
         _enter(page, told, told.code)
         assert page.locator("h1").inner_text() == "Our answers"
         with page.expect_navigation():
@@ -111,8 +111,8 @@ def test_the_language_changes_with_the_answers_still_there(chromium: Browser, to
         assert told.code not in page.url
 
 
-def test_the_way_out_is_always_in_sight(chromium: Browser, told: Told) -> None:
-    with reader(chromium, language="en", looked_at=True, viewport={"width": 320, "height": 480}) as page:
+def test_the_way_out_is_always_in_sight(browser: Browser, told: Told) -> None:
+    with reader(browser, language="en", looked_at=True, viewport={"width": 320, "height": 480}) as page:
         _enter(page, told, told.code)
         page.mouse.wheel(0, 5000)
         page.wait_for_function("() => window.scrollY > 200")

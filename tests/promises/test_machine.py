@@ -24,7 +24,7 @@ from odzew.usecases.enforce import enforce
 from tests.cast import Story
 from tests.promises import truth
 
-EXAMPLES = int(os.environ.get("ODZEW_PROMISE_EXAMPLES", "0")) or 12
+EXAMPLES = int(os.environ.get("ODZEW_PROMISE_EXAMPLES", "0")) or 40
 KINDS = ("csam", "csam", "ncii", "grooming", "other")
 OUTCOMES = ("remove", "keep_withheld", "no_violation", "no_violation", "not_found", "cannot_judge")
 MODES = ("honest", "honest", "slow", "lying", "down", "400", "500")
@@ -144,6 +144,32 @@ class Machine(RuleBasedStateMachine):
         if same is not None:
             assert same.notice == receipt.notice and same.repeated and same.code in (receipt.code, None)
 
+    # Stretches of the usual course, so that every run gets beyond its first report
+
+    @rule(sha=st.integers(0, 4), claimant=st.sampled_from(["depicted", "other"]), known=st.booleans())
+    def harm(self, sha: int, claimant: str, known: bool) -> None:
+        """A post is reported, and the worker has done what follows."""
+        self.post(sha=sha, account="u1", views=0)
+        by = "known" if known else "user"
+        at = len(self.items) - 1
+        self.report(at=at, kind="csam", minor=True, claimant=claimant, by=by, early=False, threat=False, again=False)
+        self.settle()
+
+    @precondition(lambda self: self.receipts)
+    @rule(at=st.integers(0, 50), outcome=st.sampled_from(["remove", "no_violation"]))
+    def everybody_decides(self, at: int, outcome: str) -> None:
+        """All people say the same, and the worker has done what follows."""
+        for who in range(len(self.story.people)):
+            self.decide(at=at, who=who, outcome=outcome)
+        self.settle()
+
+    @precondition(lambda self: len(self.items) > 1)
+    @rule(at=st.integers(0, 50), other=st.integers(0, 50))
+    def turn_out_to_be_one(self, at: int, other: int) -> None:
+        """Two posts get the same bytes."""
+        for n in (at, other):
+            self.change(at=n, sha=(at + other) % 7)
+
     # People
 
     @precondition(lambda self: self.receipts and self.story.people)
@@ -233,6 +259,14 @@ class Machine(RuleBasedStateMachine):
         """The platform changes its ways."""
         self.story.platform_side.mode = mode
 
+    @rule()
+    def reappear(self) -> None:
+        """What was hidden is there again, without an order of ours; a day later the worker has looked."""
+        self.story.platform_side.status.clear()
+        for _ in range(3):
+            self.story.now += timedelta(hours=8)
+            self.do(lambda: self.story.work(rounds=3))
+
     @rule(statement=st.integers(1, 30))
     def dies(self, statement: int) -> None:
         """The next act dies at some statement."""
@@ -303,7 +337,7 @@ def test_the_promises_hold_whatever_happens(transactional_db: None) -> None:
         Machine,
         settings=settings(
             max_examples=EXAMPLES,
-            stateful_step_count=30,
+            stateful_step_count=25,
             deadline=None,
             database=None,
             print_blob=True,

@@ -12,7 +12,7 @@ from odzew.answers.reading import MEASURES, MOST_WORDS, sentences, words
 from odzew.answers.reports import ANSWER_RULES
 from odzew.answers.statements import STATEMENT_RULES
 from odzew.answers.times import Moment
-from odzew.answers.wordbook import REFERENCE, SECTIONS, Book, book, codes
+from odzew.answers.wordbook import REFERENCE, SECTIONS, STAFF, Book, book, codes
 
 TIMED = frozenset(
     {"next_promise", "hide_by", "decide_by", "until", "appeal_until", "answer_by"}
@@ -49,7 +49,7 @@ _PROBLEMS = (
     "invalid", "unauthorised", "forbidden", "not-found", "conflict", "too-many", "unavailable", "bad-request",
     "wrong-method", "no-length", "too-large", "wrong-type", "internal",
 )  # fmt: skip
-_FREE = ("page", "reason", "rule")
+_FREE = ("page", "reason", "rule", "console")
 
 
 def check_language(*, code: str) -> list[str]:
@@ -152,7 +152,7 @@ def _readability(found: Book) -> Iterator[str]:
     for section in SECTIONS:
         lines = [_filled(found, text, "") for key, text in found.sentences.items() if key.startswith(f"{section}.")]
         text = "\n".join(lines)
-        if words(text=text) and (grade := measure(text=text)) > most:
+        if section not in STAFF and words(text=text) and (grade := measure(text=text)) > most:
             yield f"{section}: too hard, {grade:.1f} where {most:.1f} is the most"
 
 

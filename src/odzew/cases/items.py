@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from odzew.cases.data import ItemView, Surroundings
@@ -176,3 +176,30 @@ def move_copysets(*, source: uuid.UUID, target: uuid.UUID) -> None:
         "ON CONFLICT (case_id, reporter) DO UPDATE SET notices = t.notices + excluded.notices",
         [target, source],
     )
+
+
+_GROWTH: Final = """
+SELECT d.case_id, d.hour, sum(d.grown) FROM (
+  SELECT g.case_id, floor(extract(epoch FROM %s - s.at) / 3600)::int AS hour,
+    greatest(s.views - lag(s.views) OVER (PARTITION BY s.item_id ORDER BY s.at), 0) AS grown
+  FROM cases_copyset g JOIN cases_item i ON i.copyset_id = g.id JOIN cases_spread s ON s.item_id = i.id
+  WHERE g.case_id = ANY(%s) AND s.at > %s AND s.at <= %s
+) d WHERE d.grown IS NOT NULL GROUP BY d.case_id, d.hour
+"""
+
+
+def spread_by_hour(*, cases: list[uuid.UUID], now: datetime, hours: int = 24) -> dict[uuid.UUID, list[int]]:
+    """Return, for each case, how many views were added in each of the last hours, the oldest first.
+
+    It is the difference of the counts the platform sent within that time; what was counted before the first of them is not in it.
+    """
+    out = {case: [0] * hours for case in cases}
+    for case, hour, grown in fetch_all(_GROWTH, [now, cases, now - timedelta(hours=hours), now]):
+        out[case][hours - 1 - min(hour, hours - 1)] += int(grown)
+    return out
+
+
+def reporters_of(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return how many different reporters were heard on each case."""
+    found = dict(fetch_all("SELECT case_id, count(*) FROM cases_reporter WHERE case_id = ANY(%s) GROUP BY case_id", [cases]))
+    return {case: int(found.get(case, 0)) for case in cases}

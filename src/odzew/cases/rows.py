@@ -84,6 +84,8 @@ def lock_cases(*, ids: list[uuid.UUID], skip_locked: bool = False) -> list[CaseR
 
     With `skip_locked`, those somebody else holds are left out.
     """
+    if not ids:
+        return []
     tail = " FOR NO KEY UPDATE" + (" SKIP LOCKED" if skip_locked else "")
     return [_row(r) for r in fetch_all(_SELECT + " WHERE c.id = ANY(%s) ORDER BY c.id" + tail, [ids])]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -165,6 +166,28 @@ def add_statement(
 def statement_delivered(writes: Writes, *, statement: uuid.UUID, now: datetime) -> None:
     """Note that the platform took a statement for its user."""
     writes.update(Statement, {"id": statement, "state": "delivered", "delivered_at": now})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A full statement that waits for the safety officer: whom it is for and when it was written."""
+
+    id: uuid.UUID
+    account: uuid.UUID
+    item: uuid.UUID | None
+    text: str
+    at: datetime
+
+
+def held_statement(*, statement: uuid.UUID, case: uuid.UUID) -> Held | None:
+    """Return a held statement of a case, or None if there is none or it was released before. The caller holds the case."""
+    row = Statement.objects.filter(id=statement, case_id=case, state="held").first()
+    return Held(id=row.id, account=row.account_id, item=row.item_id, text=row.text, at=row.at) if row else None
+
+
+def statement_sent(writes: Writes, *, statement: uuid.UUID) -> None:
+    """Note that a held statement was released and left for its platform."""
+    writes.update(Statement, {"id": statement, "state": "sent"})
 
 
 def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:

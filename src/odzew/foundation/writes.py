@@ -6,13 +6,11 @@ written by halves.
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any, Final, cast
 
+import orjson
 from django.db import connection
 from django.db.models import NOT_PROVIDED, Model
 
@@ -22,10 +20,6 @@ _IDENTIFIER: Final = frozenset("abcdefghijklmnopqrstuvwxyz_0123456789")
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, uuid.UUID):
-        return str(value)
     if isinstance(value, bytes | memoryview):
         return "\\x" + bytes(value).hex()
     if isinstance(value, frozenset | set):
@@ -102,7 +96,7 @@ class Writes:
 
     def _statement(self) -> tuple[str, list[str]]:
         parts = [_insert(*shape) for shape in self._inserts] + [_update(*shape) for shape in self._updates]
-        values = [json.dumps(rows, default=_plain) for rows in (*self._inserts.values(), *self._updates.values())]
+        values = [orjson.dumps(rows, default=_plain).decode() for rows in (*self._inserts.values(), *self._updates.values())]
         *firsts, last = parts
         head = ", ".join(f"w{n} AS ({part} RETURNING 1)" for n, part in enumerate(firsts))
         return (f"WITH {head} {last}" if head else last), values

@@ -265,6 +265,12 @@ def _second_factor(row: Person, code: str, keys: Keys, now: datetime) -> bool:
     return False
 
 
+def fresh_code(*, person: uuid.UUID, code: str, keys: Keys, now: datetime) -> bool:
+    """Is this the person's second factor of this moment, never used before? It is used up by asking."""
+    row = Person.objects.filter(id=person, left_at=None).first()
+    return row is not None and _second_factor(row, code, keys, now)
+
+
 def new_person_key(*, person: uuid.UUID, now: datetime) -> str:
     """Return a key for a person that lives 12 hours; the former one stops working. The caller has checked the second factor."""
     key, secret = _key("per", person)

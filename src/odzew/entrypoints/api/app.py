@@ -17,7 +17,7 @@ from odzew.entrypoints.api import cases, items, notices, views
 from odzew.entrypoints.api.bodies import BATCH, ITEM, KB, NDJSON, NOTICE, Bodies
 from odzew.entrypoints.api.door import READERS, Key, Rights, caller_in
 from odzew.entrypoints.api.problems import TYPE, Unreadable, invalid, refuse, response
-from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, ItemIn, ItemLine, NoticeIn
+from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, ItemIn, ItemLine, NoticeIn, WaveDecisionIn
 from odzew.foundation.errors import OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import DECIDERS
@@ -178,6 +178,30 @@ def decide_case(
 def appeal(request: HttpRequest, case: uuid.UUID, payload: AppealIn) -> HttpResponse:
     """Appeal: a reporter with their receipt code, an uploader by their platform's key."""
     return response(cases.post_appeal(case=case, sent=payload, caller=caller_in(request), now=utc_now()))
+
+
+@api.get(
+    "/wave",
+    auth=Key(rights=_DECIDE),
+    response=_answers({200: views.WaveOut}),
+    operation_id="read_wave",
+    tags=["cases"],
+)
+def read_wave(request: HttpRequest) -> HttpResponse:
+    """Read the wave of weaponised reports that one set of signatures may reverse, and the cases apart from it."""
+    return response(cases.read_wave(now=utc_now()))
+
+
+@api.post(
+    "/wave/decisions",
+    auth=Key(rights=_DECIDE, body=512 * KB),
+    response=_answers({201: views.WaveDecidedOut}, *_BODY, 409),
+    operation_id="decide_wave",
+    tags=["cases"],
+)
+def decide_wave(request: HttpRequest, payload: WaveDecisionIn) -> HttpResponse:
+    """Sign once for the whole wave; each case follows as if decided alone, with the signatures it needs. 409: there is no wave."""
+    return response(cases.post_wave_decision(sent=payload, caller=caller_in(request), now=utc_now()))
 
 
 @api.post(

@@ -15,11 +15,12 @@ from odzew.entrypoints.api.case_views import case_view
 from odzew.entrypoints.api.context import the_desk
 from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import Reply
-from odzew.entrypoints.api.shapes import AppealIn, DecisionIn
+from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, WaveDecisionIn
 from odzew.foundation.errors import Invalid, NotFound
 from odzew.ledger.people import Caller
 from odzew.usecases.appeal import appeal
 from odzew.usecases.decide import decide
+from odzew.usecases.decide_wave import decide_wave, wave
 
 Which = Literal["open", "closed"]
 
@@ -92,6 +93,31 @@ def _version(if_match: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Invalid("If-Match: give the version of the case, for example 3.")
     return int(text)
+
+
+def read_wave(*, now: datetime) -> Reply:
+    """Return the wave of unverified reports that nobody has decided; empty when there is none."""
+    found = wave(desk=the_desk(), now=now)
+    return Reply(status=200, body=to_json({"cases": found.cases, "apart": _blind(found.apart)}))
+
+
+def post_wave_decision(*, sent: WaveDecisionIn, caller: Caller, now: datetime) -> Reply:
+    """Record one signature for the whole wave."""
+    done = decide_wave(
+        caller=caller,
+        outcome=sent.outcome,
+        ground=sent.ground,
+        reason=sent.reason,
+        leave_out=frozenset(sent.leave_out),
+        desk=the_desk(),
+        now=now,
+    )
+    return Reply(status=201, body=to_json({"final": done.final, "waiting": done.waiting, "apart": _blind(done.apart)}))
+
+
+def _blind(apart: dict[uuid.UUID, str]) -> dict[str, str]:
+    """Why a case stands apart, without saying that others disagree about it."""
+    return {str(case): "own_look" if reason == "dispute" else reason for case, reason in apart.items()}
 
 
 def post_appeal(*, case: uuid.UUID, sent: AppealIn, caller: Caller, now: datetime) -> Reply:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
 
-from django.db import DatabaseError, DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from pydantic import ValidationError
 
@@ -114,6 +114,9 @@ def known_error(error: BaseException) -> OdzewError:
     if isinstance(error, OperationalError | InterfaceError):
         _note(error)
         return Unavailable("The database does not answer; nothing was stored. Try again in a few seconds.", retry_after=2)
+    if isinstance(error, InternalError):  # the server could not write: a disk that is full or failing
+        _note(error)
+        return Unavailable("The database cannot store it now; nothing was stored. Try again in a minute.", retry_after=60)
     number = _note(error)
     what = "The database refused it" if isinstance(error, DatabaseError) else "Something went wrong on our side"
     return Internal(f"{what}; nothing was stored. Tell the operator the number {number}.", instance=f"urn:uuid:{number}")

@@ -183,6 +183,15 @@ class DecisionIn(Shape):
     referral: ReferralIn | None = None
 
 
+class WaveDecisionIn(Shape):
+    """One signature for a whole wave."""
+
+    outcome: Word
+    ground: Word
+    reason: Annotated[str, Field(min_length=1, max_length=4000, pattern=_SOME)]
+    leave_out: Annotated[list[uuid.UUID], Field(max_length=10_000)] = []
+
+
 class AppealIn(Shape):
     """An appeal: by a reporter with their receipt code, or by an uploader through their platform."""
 

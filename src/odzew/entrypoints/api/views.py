@@ -178,6 +178,21 @@ class DecidedOut(View):
     not_before: datetime | None
 
 
+class WaveOut(View):
+    """The wave that one set of signatures may clear, and the cases that need their own look, each with a reason."""
+
+    cases: list[uuid.UUID]
+    apart: dict[str, str]
+
+
+class WaveDecidedOut(View):
+    """What one signature led to."""
+
+    final: list[uuid.UUID]
+    waiting: list[uuid.UUID]
+    apart: dict[str, str]
+
+
 class AppealedOut(View):
     """An appeal and when it is answered at the latest."""
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import views as console
 from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.site import errors
 
@@ -18,6 +19,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", reporter.door),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
+    path("console/", console.home),
+    path("console/sign-in", console.sign_in),
+    path("console/sign-in/<str:secret>", console.sign_in_by_link),
+    path("console/sign-out", console.sign_out),
+    path("console/cases/<uuid:case>", console.case),
+    path("console/cases/<uuid:case>/decide", console.decide_case),
+    path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
+    path("console/alarms", console.alarms),
+    path("console/alarms/<uuid:alarm>/confirm", console.confirm),
+    path("console/key", console.key),
+    path("console/style-<str:digest>.css", console.style),
     path("style-<str:digest>.css", reporter.style),
 ]
 handler400 = errors.unreadable

@@ -1,0 +1,202 @@
+"""One case as a page. Its facts are those of `case_view`, so that the API and the page are blind by one rule."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from odzew.answers.api import answers_on
+from odzew.cases.clocks import armed
+from odzew.cases.rows import CaseRow
+from odzew.decisions.api import decisions_of, statements_of
+from odzew.decisions.data import DecisionView
+from odzew.entrypoints.api.case_views import case_view
+from odzew.entrypoints.console.queue_page import regime_word
+from odzew.entrypoints.console.said import Said
+from odzew.ledger.api import events_of
+from odzew.ledger.data import Entry
+from odzew.ledger.outbox import attempts_of
+from odzew.ledger.people import Caller, pseudonyms
+from odzew.policy.rules import Policy
+from odzew.policy.vocabulary import OUTCOMES
+
+ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
+# What tells that somebody decided, without being a decision.
+_TELLING: Final = frozenset({"case.votes_lapsed"})
+
+
+def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
+    """Return all that the page of a case shows to this person, or None if there is no such case for them."""
+    view = case_view(row=row, caller=caller, now=said.now)
+    if view is None:
+        return None
+    answers = answers_on(case=row.id)
+    statements = statements_of(case=row.id)
+    subjects = [m["measure_id"] for m in view["measures"]] + [s["id"] for s in statements] + [a.id for a in answers]
+    tries = attempts_of(subjects=subjects)
+    running = sorted(armed(cases=[row.id])[row.id].values(), key=lambda c: (c.due, c.id))
+    return {
+        "id": row.id,
+        "short": str(row.id)[-12:],
+        "title": said.label("regime", regime_word(row)),
+        "state": said.label("case", view["state"]),
+        "undecided": row.undecided,
+        "hidden": row.withheld,
+        "version": view["version"],
+        "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
+        "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
+        "items": [
+            {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
+            for i in view["items"]
+        ],
+        "notices": [_notice(n, said) for n in view["notices"]],
+        "measures": [_measure(m, tries[m["measure_id"]], said) for m in view["measures"]],
+        "answers": [
+            {
+                "label": said.label("answer", a.kind),
+                "at": said.time(a.at),
+                "lang": a.language,
+                "clauses": [c["text"] for c in a.clauses],
+                "tries": _tries(tries[a.id], said),
+            }
+            for a in answers
+        ],
+        "statements": [_statement(s, tries[s["id"]], caller, said) for s in statements],
+        "decisions": [_decision(d, policy, caller, said) for d in view["decisions"]],
+        "appeals": [
+            {
+                "by": said.label("appeal", a["by"]),
+                "state": said.label("appeal", a["state"]),
+                "at": said.time(a["at"]),
+                "text": a["text"],
+            }
+            for a in view["appeals"]
+        ],
+        "timeline": _timeline(row, view, caller, said),
+        "outcomes": [(o, said.label("outcome", o), said.label("help", o)) for o in ORDER if o in OUTCOMES],
+        "grounds": [(g, label(policy, g, said.language)) for g in policy.grounds],
+    }
+
+
+def label(policy: Policy, ground: str, language: str) -> str:
+    """Return a ground of the policy in the reader's language."""
+    names = policy.grounds.get(ground, {})
+    return names.get(language) or names.get("en") or ground
+
+
+def _unique(found: list[str]) -> list[str]:
+    return list(dict.fromkeys(found))
+
+
+def _notice(n: dict[str, Any], said: Said) -> dict[str, Any]:
+    minor = {True: "minor_yes", False: "minor_no", None: "minor_unknown"}[n["minor"]]
+    return {
+        "at": said.time(n["at"]),
+        "due": said.time(n["answer_due"]),
+        "open": n["state"] == "open",
+        "source": said.label("source", n["source"]),
+        "kind": said.label("kind", n["kind"]),
+        "claimant": said.label("claimant", n["claimant"]),
+        "minor": said.words[minor],
+        "flags": [said.label("flag", f) for f in sorted(n["flags"])],
+        "where": [p.get("url") or p.get("item_id") or "" for p in n["where"]],
+        "language": n["language"],
+        "text": n["text"],
+    }
+
+
+def _tries(found: list[dict[str, Any]], said: Said) -> list[dict[str, Any]]:
+    return [{"at": said.time(t["at"]), "result": t["status"] or t["error"] or said.words["no_reply"]} for t in found]
+
+
+def _measure(m: dict[str, Any], tries: list[dict[str, Any]], said: Said) -> dict[str, Any]:
+    return {
+        "label": said.label("measure", m["measure"]),
+        "item": m["item"] or said.words["account"],
+        "state": said.label("mstate", m["state"] if m["in_force"] or m["state"] != "ordered" else "replaced"),
+        "good": m["state"] == "done",
+        "at": said.time(m["ordered_at"]),
+        "tries": _tries(tries, said),
+        "proofs": [
+            {"at": said.time(p["at"]), "url": p["url"], "status": p["status"] or said.words["no_reply"]} for p in m["proofs"]
+        ],
+    }
+
+
+def _statement(s: dict[str, Any], tries: list[dict[str, Any]], caller: Caller, said: Said) -> dict[str, Any]:
+    return {
+        "id": s["id"],
+        "label": said.label("statement", s["form"]),
+        "state": said.label("state", s["state"]),
+        "at": said.time(s["at"]),
+        "lines": s["text"].split("\n"),
+        "release": s["state"] == "held" and caller.role == "safety_officer",
+        "tries": _tries(tries, said),
+    }
+
+
+def _decision(d: dict[str, Any], policy: Policy, caller: Caller, said: Said) -> dict[str, Any]:
+    return {
+        "by": said.words["you"] if d["by"] == caller.actor else d["by"],
+        "outcome": said.label("outcome", d["outcome"]) if d["outcome"] else None,
+        "ground": label(policy, d["ground"], said.language) if d["ground"] else "",
+        "reason": d["reason"] or "",
+        "at": said.time(d["at"]),
+        "state": said.label("decision", d["state"]),
+    }
+
+
+def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) -> list[dict[str, Any]]:
+    """The acts on record, the newest first, without those that would tell of a decision this person may not know of."""
+    seen = {str(d["id"]): d for d in view["decisions"]}
+    blind = _unseen(decisions_of(case=row.id), seen)
+    lines = []
+    for e in reversed(events_of(case=row.id)):
+        if e.kind == "case.decided" and str(e.facts.get("decision")) not in seen:
+            continue
+        if e.kind in _TELLING and caller.role != "auditor":
+            continue
+        lines.append(
+            {
+                "at": said.time(e.at),
+                "label": said.label("event", _kind(e.kind)),
+                "what": _what(e, seen, said),
+                "by": _by(e.actor, blind, caller, said),
+                "seal": said.text("seal", count=e.seq) if e.seq is not None else said.words["unsealed"],
+                "mark": "done" if e.kind in ("measure.done", "case.decided") else "due" if e.kind.startswith("clock.") else "",
+            }
+        )
+    return lines
+
+
+def _kind(kind: str) -> str:
+    first = kind.partition(".")[0]
+    known = kind.replace(".", "_")
+    return "answer" if first == "answer" and known not in ("answer_accepted", "answer_refused") else known
+
+
+def _unseen(decisions: list[DecisionView], seen: dict[str, Any]) -> frozenset[str]:
+    people: list[uuid.UUID] = [d.person for d in decisions if str(d.id) not in seen]
+    return frozenset(pseudonyms(people=people).values()) if people else frozenset()
+
+
+def _by(actor: str, blind: frozenset[str], caller: Caller, said: Said) -> str:
+    if actor == caller.actor:
+        return said.words["you"]
+    kind = "person" if actor in blind else actor.partition(":")[0]
+    return said.words.get(f"actor_{kind}", kind)
+
+
+def _what(e: Entry, seen: dict[str, Any], said: Said) -> str:
+    """What an act was about, from facts that tell nothing of an answer this person may not know."""
+    facts = e.facts
+    if e.kind == "case.decided":
+        outcome = seen[str(facts["decision"])]["outcome"]
+        return said.label("outcome", outcome) if outcome else said.words["own_hidden"]
+    if e.kind == "clock.rang":
+        return f"{said.label('clock', str(facts.get('name')))}: {said.label('deed', str(facts.get('deed')))}"
+    if e.kind.startswith("answer.") and e.kind.partition(".")[2] not in ("accepted", "refused"):
+        return said.label("answer", e.kind.partition(".")[2])
+    if "what" in facts:
+        return said.label("measure", str(facts["what"]))
+    return ""

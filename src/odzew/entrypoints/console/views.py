@@ -1,0 +1,282 @@
+"""The console: what the desk's own people see and do.
+
+No script, no session store: a signed cookie names the person, who is read anew on each request; each form carries the visit's token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, wraps
+from importlib.resources import files
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from odzew.alarms.api import recent
+from odzew.cases.queue import find_case
+from odzew.entrypoints.api.context import the_desk as desk
+from odzew.entrypoints.api.problems import language_of
+from odzew.entrypoints.console.case_page import case_page
+from odzew.entrypoints.console.queue_page import mark_of, queue_page
+from odzew.entrypoints.console.rights import may
+from odzew.entrypoints.console.said import Said
+from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
+from odzew.entrypoints.reporter.guesses import Guesses, network_of
+from odzew.foundation.errors import NotFound, OdzewError
+from odzew.foundation.moments import utc_now
+from odzew.foundation.settings import settings
+from odzew.ledger import people
+from odzew.ledger.api import witnessed
+from odzew.usecases.decide import decide
+from odzew.usecases.release_statement import release_statement
+from odzew.usecases.sound_alarm import confirm_alarm
+
+P = ParamSpec("P")
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+_guesses = Guesses()
+
+
+@cache
+def css() -> tuple[bytes, str]:
+    """Return the stylesheet and the hash that is part of its address."""
+    content = files("odzew.entrypoints.console").joinpath("style.css").read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:12]
+
+
+@require_safe
+def style(request: HttpRequest, digest: str) -> HttpResponse:
+    """The stylesheet, kept by browsers for good: its address changes with it."""
+    content, current = css()
+    if digest != current:
+        return HttpResponsePermanentRedirect(f"/console/style-{current}.css")
+    return HttpResponse(
+        content, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
+def _said(request: HttpRequest) -> Said:
+    return Said(language=language_of(request.headers.get("Accept-Language", "")), zone=desk().zone, now=utc_now())
+
+
+def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, status: int = 200, **facts: Any) -> HttpResponse:
+    said = _said(request)
+    context: dict[str, Any] = {"w": said.words, "lang": said.language, "style": css()[1], "visit": visit, **facts}
+    if visit is not None:
+        role = visit.caller.role
+        context |= {
+            "role": said.label("role", role),
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "alarms", "key")
+                     if may(role=role, page=p, method="GET")],
+            "size": said.label("desk", desk().size(now=said.now)),
+            "policy": desk().policy,
+            "unwitnessed": not witnessed(now=said.now),
+        }  # fmt: skip
+    answer = render(request, f"console/{template}.html", context, status=status)
+    for name, value in _HEADERS.items():
+        answer.headers[name] = value
+    answer.headers["Content-Language"] = said.language
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
+
+
+def _see(path: str) -> HttpResponse:
+    answer = HttpResponseRedirect(path)
+    answer.status_code = 303
+    return answer
+
+
+def _door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpResponse:
+    return _page(request, "sign_in", status=status, **facts)
+
+
+View = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
+
+
+def guarded(page: str, *methods: str) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """Let in who may by the table of rights; nobody else. A POST must carry the token of its own visit."""
+
+    def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            method = request.method or ""
+            if method not in methods and not (method == "HEAD" and "GET" in methods):
+                return HttpResponseNotAllowed(methods)
+            visit = visit_of(request)
+            if visit is None:
+                return _door(request, status=401, ended="desk" in request.COOKIES)
+            if not may(role=visit.caller.role, page=page, method=method):
+                return _page(request, "told", visit=visit, status=403, sentence="not_yours")
+            if method == "POST" and (from_elsewhere(request) or not own_form(request, visit=visit)):
+                return _page(request, "told", visit=visit, status=403, sentence="form_old")
+            return view(request, visit, *args, **kwargs)
+
+        return inner
+
+    return wrap
+
+
+# Coming and going
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Secret and code in, a visit out."""
+    if request.method != "POST":
+        return _door(request)
+    return _enter(request, secret=request.POST.get("secret", "").strip(), code=request.POST.get("code", "").replace(" ", ""))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
+    """The demo's link: looking at it does nothing, so that a preview of it does nothing either."""
+    if not settings().demo:
+        return _page(request, "told", status=404, sentence="not_here")
+    if request.method != "POST":
+        return _page(request, "link")
+    return _enter(request, secret=secret, code=None)
+
+
+def _enter(request: HttpRequest, *, secret: str, code: str | None) -> HttpResponse:
+    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
+    if _guesses.refused(network=network):
+        return _door(request, status=429, often=True)
+    try:
+        if from_elsewhere(request) or "\x00" in secret or not (code is None or code.isascii()):
+            raise OdzewError("not a sign-in of ours")
+        who = people.sign_in(secret=secret, code=code, keys=desk().keys, now=utc_now())
+    except OdzewError:
+        _guesses.wrong(network=network)
+        return _door(request, status=401, wrong=True)
+    answer = _see("/console/")
+    begin(answer, who=who.id)
+    return answer
+
+
+@guarded("sign_out", "POST")
+def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The visit ends."""
+    answer = _see("/console/sign-in")
+    end(answer)
+    return answer
+
+
+# Cases
+
+
+@guarded("home", "GET")
+def home(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The queue; for whoever may see no case, the alarms."""
+    if not may(role=visit.caller.role, page="queue", method="GET"):
+        return _see("/console/alarms")
+    after = mark_of(text=request.GET.get("after", ""))
+    return _page(request, "queue", visit=visit, after=after, **queue_page(caller=visit.caller, after=after, said=_said(request)))
+
+
+@guarded("case", "GET")
+def case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
+    """One case."""
+    return _case(request, visit, case)
+
+
+def _case(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status: int = 200, **facts: Any) -> HttpResponse:
+    row = find_case(case=number)
+    shown = case_page(row=row, caller=visit.caller, policy=desk().policy, said=_said(request)) if row else None
+    if row is None or shown is None:
+        return _page(request, "told", visit=visit, status=404, sentence="not_here")
+    decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")
+    return _page(request, "case", visit=visit, status=status, case=shown, decides=decides, **facts)
+
+
+@guarded("decide", "POST")
+def decide_case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
+    """A decision; what refuses it is said on the page, and the words typed are kept there."""
+    typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "ground", "reason")}
+    if not all(text.strip() for text in typed.values()):
+        return _case(request, visit, case, status=422, typed=typed, incomplete=True)
+    version = request.POST.get("version", "")
+    row = find_case(case=case)
+    try:
+        decide(
+            case=row.id if row else case,
+            caller=visit.caller,
+            **typed,
+            referral=None,
+            desk=desk(),
+            now=utc_now(),
+            if_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
+        )
+    except OdzewError as error:
+        return _case(request, visit, case, status=error.status, typed=typed, refused=error.sentence)
+    return _see(f"/console/cases/{row.id if row else case}")
+
+
+@guarded("release", "POST")
+def release(request: HttpRequest, visit: Visit, case: uuid.UUID, statement: uuid.UUID) -> HttpResponse:
+    """The safety officer lets a full statement go."""
+    row = find_case(case=case)
+    number = row.id if row else case
+    try:
+        release_statement(case=number, statement=statement, caller=visit.caller, desk=desk(), now=utc_now())
+    except OdzewError as error:
+        return _case(request, visit, number, status=error.status, refused_release=error.sentence)
+    return _see(f"/console/cases/{number}#statements")
+
+
+# Alarms and keys
+
+
+@guarded("alarms", "GET")
+def alarms(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The newest alarms."""
+    said = _said(request)
+    role = visit.caller.role
+    reads, confirms = may(role=role, page="case", method="GET"), may(role=role, page="confirm", method="POST")
+    shown = [
+        {
+            "id": a.id,
+            "text": said.label("alarm", a.code),
+            "at": said.time(a.at),
+            "case": a.case if reads else None,
+            "confirmed": said.time(a.confirmed_at) if a.confirmed_at else None,
+        }
+        for a in recent()
+    ]
+    return _page(request, "alarms", visit=visit, alarms=shown, confirms=confirms)
+
+
+@guarded("confirm", "POST")
+def confirm(request: HttpRequest, visit: Visit, alarm: uuid.UUID) -> HttpResponse:
+    """Note that a person saw an alarm."""
+    with suppress(NotFound):  # Seen before, by somebody else or by a second click: it is as it was wanted.
+        confirm_alarm(alarm=alarm, actor=visit.caller.actor, now=utc_now())
+    return _see("/console/alarms")
+
+
+@guarded("key", "GET", "POST")
+def key(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """A key for the API, shown once, after a fresh second factor; the demo asks for none."""
+    asks = not settings().demo
+    if request.method != "POST":
+        return _page(request, "key", visit=visit, asks=asks)
+    now, code = utc_now(), request.POST.get("code", "").replace(" ", "")
+    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
+    if _guesses.refused(network=network):
+        return _page(request, "key", visit=visit, asks=asks, often=True, status=429)
+    if asks and not (code.isascii() and people.fresh_code(person=visit.caller.id, code=code, keys=desk().keys, now=now)):
+        _guesses.wrong(network=network)
+        return _page(request, "key", visit=visit, asks=asks, wrong=True, status=401)
+    made = people.new_person_key(person=visit.caller.id, now=now)
+    return _page(request, "key", visit=visit, asks=asks, made=made)
