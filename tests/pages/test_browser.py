@@ -82,7 +82,7 @@ def test_every_page_is_open_to_everybody(desk_url: str, browser: Browser, monkey
         page.set_default_timeout(10_000)
         for name in _walk(page, desk_url, code, case, secret):
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 _check(page, name, width, scheme)
         context.close()
 
