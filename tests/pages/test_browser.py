@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import threading
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
-from socketserver import ThreadingMixIn
 from types import SimpleNamespace
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
 from odzew.entrypoints.console import views as console
@@ -27,61 +20,9 @@ from odzew.foundation.moments import utc_now
 from odzew.ledger.people import new_sign_in
 from tests.cast import Story
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
 WIDTHS = (320, 1280)
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-
-def _chromium() -> str:
-    found = os.environ.get("ODZEW_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        pytest.fail(
-            "There is no Chromium. Run: apt-get update && apt-get install -y --no-install-recommends chromium; or set ODZEW_CHROMIUM."
-        )
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        # Playwright's loop runs in this thread; the tests' own database calls are not inside of it.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-        found = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
-        yield found
-        found.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _Threads(ThreadingMixIn, WSGIServer):
-    # A browser opens connections ahead of need; one thread would wait for the wrong one.
-    daemon_threads = True
-
-
-@pytest.fixture
-def desk_url(transactional_db: None) -> Iterator[str]:
-    """The desk's own web application, listening on loopback."""
-    from odzew.entrypoints.site.wsgi import application
-
-    def app(environ: Any, start: Any) -> list[bytes]:
-        try:
-            return [b"".join(application(environ, start))]
-        finally:
-            connections.close_all()
-
-    server = make_server("127.0.0.1", 0, app, server_class=_Threads, handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def _story(monkeypatch: pytest.MonkeyPatch) -> tuple[Story, str, str, str]:

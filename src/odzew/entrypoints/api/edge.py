@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 from odzew.entrypoints.api.counters import count
-from odzew.entrypoints.api.problems import Internal, WrongMethod, refuse
+from odzew.entrypoints.api.problems import WrongMethod, refuse
 from odzew.foundation.errors import NotFound
 
 # Pages set a wider Content-Security-Policy of their own; what sets none gets the narrowest.
@@ -45,8 +45,3 @@ def headers(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404 as a problem document."""
     return refuse(request, NotFound("There is nothing at this address."))
-
-
-def failed(request: HttpRequest) -> HttpResponse:
-    """500 as a problem document, for what failed outside every route."""
-    return refuse(request, Internal("Something went wrong on our side; nothing was stored."))

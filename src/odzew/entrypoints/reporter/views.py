@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from odzew.answers.helplines import helplines
@@ -30,6 +31,16 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 EXIT: Final = "https://www.wikipedia.org/"
+# How a clause is set: what is promised next stands out, the time zone stands back.
+_HOW: Final = {
+    "answer.answer_by": "due",
+    "answer.news_by": "due",
+    "answer.hide_planned": "due",
+    "answer.danger_now": "danger",
+    "answer.danger": "danger",
+    "answer.danger_after": "danger",
+    "answer.zone": "soft",
+}
 _guesses = Guesses()
 
 
@@ -71,18 +82,21 @@ def language_of(request: HttpRequest) -> str:
     return chosen if chosen in codes() else _preferred(request.headers.get("Accept-Language", "")) or desk().language
 
 
-def _page(request: HttpRequest, template: str, *, status: int = 200, **facts: Any) -> HttpResponse:
-    language = language_of(request)
+def _page(request: HttpRequest, template: str, *, status: int = 200, language: str = "", **facts: Any) -> HttpResponse:
+    language = language or language_of(request)
     now = utc_now()
     words = {key.removeprefix("page."): text for key, text in _words(language).items()}
-    emergency = desk().emergency
+    there, emergency = helplines(country=desk().country, today=now.date()), desk().emergency
     context = {
         "w": words,
         "lang": language,
         "languages": [(code, name) for code, name in languages() if code != language],
-        "danger": say(key="page.danger", language=language, emergency=emergency),
-        "help": helplines(country=desk().country, today=now.date()),
-        "emergency": emergency,
+        "danger": format_html(
+            book(language=language).sentences["page.danger"], emergency=format_html('<a href="tel:{}">{}</a>', emergency, emergency)
+        ),
+        "talk": [line for line in there.lines if line.kind == "child" and line.phone],
+        "report": [line for line in there.lines if line.kind == "report" and line.url],
+        "directory": there.directory,
         "style": css()[1],
         "exit": EXIT,
         **facts,
@@ -99,6 +113,15 @@ def _page(request: HttpRequest, template: str, *, status: int = 200, **facts: An
 @cache
 def _words(language: str) -> dict[str, str]:
     return {key: text for key, text in book(language=language).sentences.items() if key.startswith("page.")}
+
+
+def sorry(request: HttpRequest, *, sentence: str, status: int, number: str = "") -> HttpResponse:
+    """A calm page for what went wrong; it reads nothing of the request but its preferred language, and not the database."""
+    language = _preferred(request.headers.get("Accept-Language", "")) or desk().language
+    text = say(key=f"page.{sentence}", language=language)
+    answer = _page(request, "sorry", status=status, language=language, sentence=text, number=number)
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def _from_elsewhere(request: HttpRequest) -> bool:
@@ -137,12 +160,14 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
         {
             "at": say_time(at=a.at, now=now, zone=desk().zone, words=times, up=True),
             "moment": a.at.isoformat(timespec="minutes"),
-            "clauses": [c["text"] for c in a.clauses],
+            "clauses": [(c["text"], _HOW.get(c["key"], "")) for c in a.clauses],
             "lang": a.language,
         }
         for a in found.answers
     ]
-    return _page(request, "answers", answers=shown, code=request.POST.get("code", ""), appeals=found.may_appeal, **more)
+    told = [a.kind for a in found.answers if a.kind in ("removed", "not_removed", "not_found")]
+    back = told[:1] == ["removed"]
+    return _page(request, "answers", answers=shown, back=back, code=request.POST.get("code", ""), appeals=found.may_appeal, **more)
 
 
 @require_http_methods(["POST"])

@@ -8,6 +8,7 @@ from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.reporter import views as reporter
+from odzew.entrypoints.site import errors
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
@@ -31,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/style-<str:digest>.css", console.style),
     path("style-<str:digest>.css", reporter.style),
 ]
-handler404 = edge.not_found
-handler500 = edge.failed
+handler400 = errors.unreadable
+handler404 = errors.not_found
+handler500 = errors.failed
