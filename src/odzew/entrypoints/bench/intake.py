@@ -258,7 +258,7 @@ def _varied(statements: list[str], *, item: int) -> str:
             known.replace("-", ""), known.replace("-", "")[:-_TAIL] + f":u{n}"
         )
     sets.append("\\set r random(100000000000, 999999999999)")
-    text = re.sub(r'("receipt": "\\+x[0-9a-f]{52})[0-9a-f]{12}', r"\g<1>:r", text)
+    text = re.sub(r'("receipt": ?"\\+x[0-9a-f]{52})[0-9a-f]{12}', r"\g<1>:r", text)
     text = re.sub(r"peer-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "peer-:u0:r", text)
     return "\n".join([*sets, "BEGIN;", text + ";", "COMMIT;"]) + "\n"
 
