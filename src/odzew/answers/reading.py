@@ -24,7 +24,9 @@ def words(*, text: str) -> list[str]:
 
 
 def syllables_en(*, word: str) -> int:
-    """Count the vowel groups of an English word, without its silent ending."""
+    """Count the vowel groups of an English word, without its silent ending; an address such as `example.org` counts as one."""
+    if "." in word:
+        return 1
     word = word.lower()
     if word.endswith(("ted", "ded", "ses", "ces", "ges", "xes", "zes", "shes", "ches")) or re.search(r"[^aeiouy]le$", word):
         return max(1, len(_EN_VOWELS.findall(word)))
@@ -32,7 +34,9 @@ def syllables_en(*, word: str) -> int:
 
 
 def syllables_pl(*, word: str) -> int:
-    """Count the vowels of a Polish word; an `i` before a vowel only softens."""
+    """Count the vowels of a Polish word; an `i` before a vowel only softens; an address counts as one."""
+    if "." in word:
+        return 1
     return max(1, len(_PL_VOWEL.findall(word.lower())))
 
 
