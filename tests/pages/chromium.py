@@ -12,36 +12,42 @@ from functools import cache
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-INSTALL = ("apt-get", "install", "-y", "--no-install-recommends", "chromium")
+COMMAND = "apt-get update && apt-get install -y --no-install-recommends chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
 def must_be_there() -> bool:
-    """Whether a missing browser is a failure: CI, or whoever asks for it."""
+    """Whether a missing browser is a failure: in CI, and for whoever asks for it."""
     return os.environ.get("REQUIRE_BROWSER") == "1" or os.environ.get("CI", "").lower() in ("1", "true")
+
+
+def _there() -> str | None:
+    return os.environ.get("ODZEW_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @cache
 def chromium() -> str:
-    """Return the path of Chromium: `ODZEW_CHROMIUM`, else the one on the path.
+    """Return the path of Chromium: `ODZEW_CHROMIUM`, else the one on the path, else Debian's, installed if we are root.
 
-    Where one must be there and is not, it is installed from Debian as root; else the test fails and says the command.
+    Where that cannot be, the test fails if a browser must be there, and is skipped if not; both say the command.
     """
-    found = os.environ.get("ODZEW_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
+    if found := _there():
         return found
-    command = " ".join(INSTALL)
-    if not must_be_there():
-        pytest.skip(f"no Chromium; install it with: {command}, or name one in ODZEW_CHROMIUM")
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        pytest.fail(f"these tests need Chromium; install it as root with: {command}, or name one in ODZEW_CHROMIUM")
-    done = subprocess.run(
-        INSTALL, capture_output=True, text=True, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    )
-    found = shutil.which("chromium")
-    if done.returncode or found is None:
-        pytest.fail(f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
-    return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        done = subprocess.run(
+            ["sh", "-c", COMMAND],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+        if found := _there():
+            return found
+        pytest.fail(f"{COMMAND}: ended with {done.returncode}: {done.stderr[-500:]}")
+    advice = f"There is no Chromium. As root: {COMMAND}; or name one in ODZEW_CHROMIUM."
+    if must_be_there():
+        pytest.fail(advice)
+    pytest.skip(advice)
 
 
 @contextmanager

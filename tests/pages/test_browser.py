@@ -1,4 +1,4 @@
-"""The pages in a real browser: nothing that axe finds wrong, nothing wider than the screen, by day and by night, no script needed."""
+"""The console in a real browser: nothing that axe finds wrong, nothing wider than the screen, by day and by night, no script needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
@@ -19,10 +18,9 @@ from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import new_sign_in
 from tests.cast import Story
+from tests.pages.looks import faults, reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(60)]
-WIDTHS = (320, 1280)
-WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 def _story(monkeypatch: pytest.MonkeyPatch) -> tuple[Story, str, str, str]:
@@ -47,58 +45,85 @@ def _story(monkeypatch: pytest.MonkeyPatch) -> tuple[Story, str, str, str]:
     return story, receipt.code, str(receipt.case), secret
 
 
-def _check(page: Page, name: str, width: int, scheme: str) -> None:
-    assert page.evaluate(WIDER) is False, f"{name} is wider than {width} px"
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{name}, {width} px, {scheme}: {found.generate_report()}"
+def _walk(page: Page, base: str, case: str, secret: str) -> Iterator[str]:
+    for path in ("sign-in", f"sign-in/{secret}"):
+        page.goto(f"{base}/console/{path}")
+        yield path
+    with page.expect_navigation():
+        page.click("main button.go")
+    for path in ("", f"cases/{case}", "alarms", "key"):
+        page.goto(f"{base}/console/{path}")
+        yield path
+    with page.expect_navigation():
+        page.click("main button.go")
+    yield "a key made"
 
 
-def _walk(page: Page, base: str, code: str, case: str, secret: str) -> Iterator[str]:
-    page.goto(f"{base}/")
-    yield "door"
-    page.goto(f"{base}/status")
-    yield "code"
-    page.fill("#code", code)
-    page.click("main button.go")
-    yield "answers"
-    page.goto(f"{base}/console/sign-in")
-    yield "sign-in"
-    page.goto(f"{base}/console/sign-in/{secret}")
-    page.click("main button.go")
-    yield "queue"
-    page.goto(f"{base}/console/cases/{case}")
-    yield "case"
-    page.goto(f"{base}/console/alarms")
-    yield "alarms"
-    page.goto(f"{base}/console/key")
-    yield "key"
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_every_page_is_open_to_everybody(desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    _, _, case, secret = _story(monkeypatch)
+    found = []
+    with reader(browser, language=language, looked_at=True) as page:
+        for name in _walk(page, desk_url, case, secret):
+            # 24 px is what WCAG 2.2 asks for (2.5.8); the desk's own people sit at a desk.
+            found += [f"{name}: {fault}" for fault in faults(page, least=24)]
+    assert found == []
 
 
-def test_every_page_is_open_to_everybody(desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, code, case, secret = _story(monkeypatch)
-    for width in WIDTHS:
-        context = browser.new_context(viewport={"width": width, "height": 800}, bypass_csp=True, locale="en-GB")
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        for name in _walk(page, desk_url, code, case, secret):
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                _check(page, name, width, scheme)
-        context.close()
+def test_a_fault_is_found(browser: Browser) -> None:
+    with reader(browser, language="en", looked_at=True) as page:
+        page.set_content("<p style='width:2000px;color:#ccc'>Pale and wide.</p><a href='/'>thin</a><img src='data:,'>")
+        found = "\n".join(faults(page))
+    assert all(words in found for words in ("color-contrast", "image-alt", "html-has-lang", "sideways", "too small")), found
 
 
 def test_a_case_is_decided_without_a_script(desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     _, _, case, secret = _story(monkeypatch)
-    context = browser.new_context(java_script_enabled=False, locale="en-GB")
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(f"{desk_url}/console/sign-in/{secret}")
-    page.click("main button.go")
-    page.click(f'a[href="/console/cases/{uuid.UUID(case)}"]')
-    page.check("input[name=outcome][value=remove]")
-    page.select_option("#ground", "child_safety")
-    page.fill("#reason", "Two bridges, seen.")
-    page.click("#decide button.go")
-    assert re.search(r"removed", page.inner_text("main"))
-    assert page.locator("#decide").count() == 0
-    context.close()
+    with reader(browser, language="en-GB", script=False) as page:
+        page.goto(f"{desk_url}/console/sign-in/{secret}")
+        page.click("main button.go")
+        page.click(f'a[href="/console/cases/{uuid.UUID(case)}"]')
+        page.check("input[name=outcome][value=remove]")
+        page.select_option("#ground", "child_safety")
+        page.fill("#reason", "Two bridges, seen.")
+        page.click("#decide button.go")
+        assert re.search(r"removed", page.inner_text("main"))
+        assert page.locator("#decide").count() == 0
+
+
+def test_a_case_is_decided_by_keyboard_alone(desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, case, secret = _story(monkeypatch)
+    asked, said = [], []
+    with reader(browser, language="pl") as page:
+        page.on("request", lambda r: asked.append(r.url))
+        page.on("console", lambda m: said.append(m.text))
+
+        def tab_to(wanted: str) -> None:
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                if page.locator(f"{wanted}:focus").count():
+                    return
+            raise AssertionError(f"no way to {wanted} by keyboard")
+
+        def enter() -> None:
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+
+        page.goto(f"{desk_url}/console/sign-in/{secret}")
+        tab_to("main button.go")
+        enter()
+        tab_to(f'a[href="/console/cases/{uuid.UUID(case)}"]')
+        enter()
+        tab_to("input[name=outcome]")
+        page.keyboard.press("Space")
+        tab_to("#ground")
+        page.keyboard.press("ArrowDown")
+        tab_to("#reason")
+        page.keyboard.type("Dwa mosty, żółta łódź.")
+        page.keyboard.press("Tab")
+        enter()
+        assert page.locator("#decide").count() == 0
+        assert "Dwa mosty, żółta łódź." in page.inner_text("main")
+    assert all(url.startswith((desk_url, "data:,")) for url in asked), asked
+    assert not [url for url in asked if "mosty" in url]
+    assert said == []

@@ -98,3 +98,24 @@ def test_the_language_is_the_readers(desk_story: Story) -> None:
     assert 'lang="pl"' in Client(headers={"Accept-Language": "pl-PL,pl;q=0.9,en;q=0.8"}).get("/").content.decode()
     assert 'lang="en"' in Client(headers={"Accept-Language": "fr, en;q=0.5"}).get("/").content.decode()
     assert 'lang="pl"' in Client(headers={"Accept-Language": "en"}).get("/?lang=pl").content.decode()
+
+
+def test_nothing_on_the_page_moves_because_of_somebody_else(desk_story: Story) -> None:
+    story = desk_story
+    story.post()
+    first = story.report(claimant="guardian", account="he")
+    story.work()
+    for who in (0, 1):
+        story.decide(first.case, who, "no_violation", ground="not_in_scope")
+    story.work()
+    assert first.code
+    before = Client().post("/status", {"code": first.code, "lang": "en"}).content
+    second = story.report(claimant="depicted", account="she")
+    story.work()
+    story.report(claimant="depicted", account="she", flags=frozenset({"imminent"}))
+    story.work()
+    assert second.case == first.case
+    assert Client().post("/status", {"code": first.code, "lang": "en"}).content == before
+    case = before.decode().split('name="case" value="')[1].split('"')[0]
+    done = Client().post("/status/again", {"code": first.code, "case": case, "text": "Again.", "lang": "en"}).content.decode()
+    assert 'role="status"' in done

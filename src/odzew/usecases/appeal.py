@@ -60,9 +60,11 @@ def appeal(
         row = lock_case(case=case)
         account = None
         if by == "reporter":
-            if notice is None or row.id not in _cases_of(notice):
+            known = view(notice=notice) if notice else None
+            if known is None or row.id not in known.cases:
                 raise NotFound("There is no such case for this code.")
-            if row.undecided and not open_appeals(case=row.id):
+            # Whoever was answered may complain, whatever else has opened the case since: that is not theirs to learn (practice 5).
+            if row.undecided and known.state != "answered" and not open_appeals(case=row.id):
                 raise Conflict("There is no decision yet; you will have an answer, and then you can ask us to look again.")
         else:
             account = _account(row, caller, account_id)
@@ -76,11 +78,6 @@ def appeal(
 def _notice(code: str, desk: Desk) -> uuid.UUID | None:
     digits = clean(typed=code)
     return by_receipt(lookup=desk.keys.receipt_lookup(code=digits)) if digits else None
-
-
-def _cases_of(notice: uuid.UUID) -> tuple[uuid.UUID, ...]:
-    known = view(notice=notice)
-    return known.cases if known else ()
 
 
 def _account(row: CaseRow, caller: Caller | None, account_id: str) -> uuid.UUID:

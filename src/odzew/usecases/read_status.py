@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 
 from odzew.answers.api import AnswerView, answers_to
-from odzew.cases.clocks import armed
-from odzew.cases.rows import read_cases
 from odzew.notices.api import by_receipt, view
 from odzew.notices.receipt import clean
-from odzew.usecases._hiding import PROMISING
 from odzew.usecases.desk import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What a reporter may see: every answer, newest first, when the next one is due, and the cases they may ask us to look at again."""
+    """What a reporter may see: every answer, newest first, and the cases they may ask us to look at again.
+
+    Nothing here moves because of somebody else: no clock of the case (another reporter may have brought it forward) and no state of
+    it (another's appeal may have opened it); the next time is the one that the newest answer promises (practice 5).
+    """
 
     notice: uuid.UUID
     language: str
     answers: tuple[AnswerView, ...]
-    next_due: datetime | None
     may_appeal: tuple[uuid.UUID, ...]
 
 
@@ -36,13 +35,9 @@ def read_status(*, code: str, desk: Desk) -> Status | None:
     known = view(notice=notice) if notice else None
     if notice is None or known is None:
         return None
-    running = armed(cases=list(known.cases))
-    due = [c.due for clocks in running.values() for (name, _), c in clocks.items() if name in PROMISING]
-    decided = tuple(row.id for row in read_cases(ids=list(known.cases)) if not row.undecided)
     return Status(
         notice=notice,
         language=known.language,
         answers=tuple(reversed(answers_to(notice=notice))),
-        next_due=min(due) if due and known.state == "open" else None,
-        may_appeal=decided if known.state == "answered" else (),
+        may_appeal=known.cases if known.state == "answered" else (),
     )
