@@ -107,17 +107,15 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
     from odzew.usecases.sign_checkpoint import sign_checkpoint
 
     quiet = threading.Event()  # not set while clocks are ringing: what hides goes before what is sent
-    quiet.set()
 
     def clocks() -> float:
-        swept = clock_ran_out(desk=desk, now=clock())
-        if swept.total:
-            quiet.clear()
-            return 0.0
-        quiet.set()
         wake = next_wake()
         left = (wake - clock()).total_seconds() if wake else POLL
-        return min(max(left, POLL / 5), POLL)
+        if left > 0:
+            quiet.set()
+            return min(max(left, POLL / 5), POLL)
+        quiet.clear()
+        return 0.0 if clock_ran_out(desk=desk, now=clock()).total else POLL / 5
 
     def deliveries() -> float:
         quiet.wait(timeout=PATIENCE)

@@ -160,8 +160,9 @@ class _Deeds:
     def _hide(self, r: Ring, *, scope: str) -> None:
         if not self.row.undecided or (self.row.withheld and scope == "media"):
             return
-        # 1. What an earlier ring of this sweep ordered is written first: this one takes its place.
-        self.writes.send()
+        # 1. What stands is read anew unless it was read for the first ring; then what that ring ordered must be written before.
+        if self.covered is None:
+            self.writes.send()
         self.row = hide_case(
             self.writes,
             case=self.row,
