@@ -21,11 +21,13 @@ from odzew.foundation.postgres import Running, check_server, ensure, find_binari
 from odzew.foundation.postgres.binaries import acceptable
 
 DESK = """
+import signal
 import sys
 from pathlib import Path
 import psycopg
 from odzew.foundation.postgres import ensure
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 running = ensure(data=Path(sys.argv[1]))
 try:
     print(running.started, running.pid, running.url, flush=True)

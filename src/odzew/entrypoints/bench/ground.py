@@ -20,9 +20,10 @@ from odzew.foundation.settings import settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """A desk of a benchmark: its database, and one platform with a key that may do everything a platform may."""
+    """A desk of a benchmark: its database (`admin_url` as superuser), and one platform with a key for all that a platform may do."""
 
     url: str
+    admin_url: str
     api_key: str
     folder: Path
 
@@ -38,7 +39,7 @@ def ground() -> Iterator[Ground]:
         try:
             start_django()
             migrate()
-            yield Ground(url=running.url, api_key=_platform(), folder=Path(folder))
+            yield Ground(url=running.url, admin_url=running.admin_url, api_key=_platform(), folder=Path(folder))
         finally:
             close_connections()
             os.environ.clear()
