@@ -321,6 +321,7 @@ def _fill(desk: Ground, count: int) -> None:
             cursor.execute(
                 f"INSERT INTO {table} SELECT r.* "  # noqa: S608
                 f"FROM {table} t, generate_series(1, {per}) n, LATERAL jsonb_populate_record(t, jsonb_build_object({moved}{extra})) r "
+                f"{'WHERE t.case_id IS NOT NULL ' if table == 'cases_copyset' else ''}"
                 "ON CONFLICT DO NOTHING"
             )
         cursor.execute("ANALYZE")
