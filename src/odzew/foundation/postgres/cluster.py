@@ -36,7 +36,7 @@ SETTINGS = {
     "password_encryption": "scram-sha-256",
     "max_connections": "60",
     "shared_buffers": "64MB",
-    "max_wal_size": "256MB",
+    "max_wal_size": "1GB",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
