@@ -53,6 +53,12 @@ def copysets_of(*, case: uuid.UUID) -> list[uuid.UUID]:
     return [row[0] for row in fetch_all("SELECT id FROM cases_copyset WHERE case_id = %s ORDER BY id", [case])]
 
 
+def case_of_copyset(*, copyset: uuid.UUID) -> uuid.UUID | None:
+    """Return the case that covers a copy set, or None."""
+    rows = fetch_all("SELECT case_id FROM cases_copyset WHERE id = %s", [copyset])
+    return rows[0][0] if rows else None
+
+
 _ITEMS: Final = """
 SELECT i.id, i.external_id, i.platform_id, i.url, i.kind, i.account_id, a.external_id, i.baseline, i.private, i.views, i.reposts,
   i.views_per_hour, i.registered, i.copyset_id,
@@ -153,6 +159,21 @@ def mark_accounts(writes: Writes, *, accounts: list[uuid.UUID], case: uuid.UUID,
     writes.update(
         Account, *({"id": a, "marked_at": now, "marked_until": until, "marked_by_case": case} for a in sorted(set(accounts)))
     )
+
+
+def account_marked(*, platform: uuid.UUID | None, external_id: str, now: datetime) -> bool:
+    """Is this account marked by a human decision, now?"""
+    sql = "SELECT 1 FROM cases_account WHERE platform_id = %s AND external_id = %s AND marked_until > %s"
+    return bool(platform and external_id and fetch_all(sql, [platform, external_id, now]))
+
+
+def marking_cases(*, item: uuid.UUID, now: datetime) -> list[uuid.UUID]:
+    """Return the case whose decision marked the account of an item, while the mark lasts."""
+    sql = (
+        "SELECT a.marked_by_case FROM cases_item i JOIN cases_account a ON a.id = i.account_id "
+        "WHERE i.id = %s AND a.marked_until > %s AND a.marked_by_case IS NOT NULL"
+    )
+    return [case for (case,) in fetch_all(sql, [item, now])]
 
 
 def unmark_accounts(*, case: uuid.UUID, now: datetime) -> int:

@@ -49,6 +49,7 @@ class Case(models.Model):
     statement_held = models.BooleanField(default=False)
     merged_into = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
+    matches = models.JSONField(default=list)
     version = models.IntegerField(default=1)
 
     class Meta:
@@ -142,6 +143,26 @@ class Media(models.Model):
         ]
 
 
+class Print(models.Model):
+    """What one file of an item looks like. The number is the index's name for it; another look gets another number."""
+
+    number = models.BigIntegerField(primary_key=True)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    media = models.TextField()
+    digest = models.BinaryField()
+    sha256 = models.BinaryField(null=True)
+    md5 = models.BinaryField(null=True)
+    pdq = models.BinaryField(null=True)
+    quality = models.SmallIntegerField(default=0)
+    mode = models.TextField(default="given")
+    turned = models.BinaryField(default=b"")
+    frames = models.BinaryField(default=b"")
+
+    class Meta:
+        db_table = "cases_print"
+        constraints = [models.UniqueConstraint(fields=["item", "media"], name="cases_print_one")]
+
+
 class PastBytes(models.Model):
     """A file that an item once had, while a decision stood against it: a later copy of it is still a copy."""
 
@@ -217,3 +238,27 @@ class Clock(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["wake_at"], name="cases_clock_wake", condition=Q(state="armed"))]
+
+
+class Match(models.Model):
+    """A file of an item near an entry of a bank, as it was found; kept for whoever judges and whoever asks why."""
+
+    id = models.UUIDField(primary_key=True)
+    case_id = models.UUIDField()
+    item_id = models.UUIDField(null=True)
+    print = models.BigIntegerField(null=True)
+    bank = models.TextField()
+    entry = models.BigIntegerField()
+    opinion = models.TextField()
+    type = models.TextField()
+    distance = models.SmallIntegerField()
+    quality = models.SmallIntegerField()
+    child = models.BooleanField(null=True)
+    wide = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "cases_match"
+        constraints = [
+            models.UniqueConstraint(fields=["case_id", "print", "entry", "type"], name="cases_match_once", nulls_distinct=False)
+        ]

@@ -12,6 +12,7 @@ from typing import Any, Final
 from odzew.cases.addresses import address_key, stripe
 from odzew.cases.data import HIDDEN_FOR_GOOD
 from odzew.cases.models import Account, Address, CopySet, Item, Media, Spread
+from odzew.cases.prints import Looks, keep_prints
 from odzew.cases.resolve import item_name
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
@@ -32,13 +33,26 @@ AND NOT EXISTS (SELECT 1 FROM cases_past_bytes p WHERE p.sha256 = m.sha256 AND p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaIn:
-    """A file of an item: the platform's id and address, and hashes as hex by type."""
+    """A file of an item: the platform's id and address, and hashes as hex by type; `looks` where we hashed the file ourselves."""
 
     id: str
     url: str = ""
     sha256: bytes | None = None
     md5: bytes | None = None
     hashes: tuple[dict[str, Any], ...] = ()
+    looks: Looks | None = None
+
+    def looked(self) -> Looks:
+        """Return what the file looks like: as we saw it ourselves, else as its platform says."""
+        if self.looks is not None:
+            return self.looks
+        pdq = next((h for h in self.hashes if h["type"] == "pdq"), None)
+        return Looks(
+            sha256=self.sha256,
+            md5=self.md5,
+            pdq=bytes.fromhex(pdq["value"]) if pdq else None,
+            quality=int(pdq.get("quality", 100)) if pdq else 0,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +234,8 @@ class _Work:
             writes.update(CopySet, {"id": root, "case_id": self.case_of[root]})
         for i in self.items:
             self._write_item(writes, i, roots[i.id], accounts.get(i.account_id), speeds)
+        wanted = {self.out.items[i.id]: {m.id: m.looked() for m in i.media} for i in self.items}
+        keep_prints(writes, wanted=wanted, fresh=self.out.new)
         writes.send()
 
     def _came_along(self, items: list[uuid.UUID], old: uuid.UUID, root: uuid.UUID) -> None:

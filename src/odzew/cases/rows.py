@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ class CaseRow:
     merged_into: uuid.UUID | None
     decided_at: datetime | None
     version: int
+    matches: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def undecided(self) -> bool:
@@ -65,7 +66,7 @@ _COLUMNS: Final = tuple(f.name for f in fields(CaseRow))
 _SETS: Final = frozenset({"kinds", "flags", "claimants", "sources", "regimes", "new_facts"})
 _SELECT: Final = "SELECT " + ", ".join(f"c.{name}" for name in _COLUMNS) + " FROM cases_case c"
 _SET_AT: Final = tuple(n for n, name in enumerate(_COLUMNS) if name in _SETS)
-_REASONS_AT: Final = _COLUMNS.index("reasons")
+_JSON_AT: Final = (_COLUMNS.index("reasons"), _COLUMNS.index("matches"))
 
 
 def _row(values: tuple[Any, ...]) -> CaseRow:
@@ -74,8 +75,9 @@ def _row(values: tuple[Any, ...]) -> CaseRow:
     row = list(values)
     for n in _SET_AT:
         row[n] = frozenset(row[n])
-    if isinstance(row[_REASONS_AT], str):
-        row[_REASONS_AT] = json.loads(row[_REASONS_AT])
+    for n in _JSON_AT:
+        if isinstance(row[n], str):
+            row[n] = json.loads(row[n])
     return CaseRow(**dict(zip(_COLUMNS, row, strict=True)))
 
 

@@ -28,7 +28,7 @@ from odzew.policy.rules import (
     SignRule,
     build_plans,
 )
-from odzew.policy.vocabulary import DESKS, FLAGS, KINDS
+from odzew.policy.vocabulary import DESKS, FLAGS, JURISDICTIONS, KINDS
 
 _DURATION: Final = re.compile(r"(\d{1,6}) (s|min|h|d)")
 _UNITS: Final = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -44,6 +44,7 @@ _SECTIONS: Final = (
     "severity",
     "breaker",
     "match",
+    "private_checked",
     "marks",
 )
 _GROUND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -87,6 +88,7 @@ def load_policy(*, text: str) -> Policy:
         severity=_severity(top.table("severity")),
         breaker=breaker,
         match=_match(top.table("match")),
+        private_checked=_private_checked(top.table("private_checked")),
         marks_expire=top.table("marks").only(("expire",)).duration("expire"),
         plans=MappingProxyType(build_plans(clocks=clocks, warn=warn)),
     )
@@ -308,3 +310,8 @@ def _match(table: _Table) -> MatchRule:
         wide_hits=table.whole("wide_hits"),
         wide_age=table.duration("wide_age"),
     )
+
+
+def _private_checked(table: _Table) -> frozenset[str]:
+    table.only(JURISDICTIONS)
+    return frozenset(name for name in JURISDICTIONS if table.truth(name))

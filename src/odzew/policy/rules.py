@@ -118,6 +118,8 @@ PlanKey = tuple[str, str, bool, bool]
 class Policy:
     """One version of the policy. `digest` is the SHA-256 of its text; `grounds` maps a ground to its name by language.
 
+    `private_checked`: the jurisdictions where uploads in private are checked.
+
     `plans` holds every clock ready made, by name, variant, whether it may hide, and whether it halves; use `plan`.
     """
 
@@ -139,6 +141,7 @@ class Policy:
     severity: SeverityRule
     breaker: BreakerRule
     match: MatchRule
+    private_checked: frozenset[str]
     marks_expire: timedelta
     plans: Mapping[PlanKey, ClockPlan]
 

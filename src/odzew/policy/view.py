@@ -47,7 +47,7 @@ class View:
 def look(*, facts: Facts, policy: Policy) -> View:
     """Look at the facts once."""
     equal, near, seeds, disputed, wide = _sort_matches(facts.matches, policy.match) if facts.matches else ((), (), (), (), False)
-    child_safety, regime, because = _regime(facts, equal, near)
+    child_safety, regime, because = _regime(facts, equal, (*near, *seeds))
     trigger, breaker = facts.trigger, policy.breaker
     return View(
         facts=facts,
@@ -100,8 +100,8 @@ def _regime(facts: Facts, equal: tuple[Match, ...], near: tuple[Match, ...]) -> 
     """Tell whether this is a child-safety case, which regime it runs under, and why.
 
     A case is child-safety by its kind, by a claimed minor or by an equal entry of a bank of child abuse material. Unknown age with
-    a sexual kind runs the child clocks without being called child-safety; so does an equal entry of a bank that does not say
-    what it holds, unless everyone says adult.
+    a sexual kind runs the child clocks without being called child-safety; so does an entry of a bank that does not say what it
+    holds, unless everyone says adult. `near`: what is only near, or equal to an entry that nobody confirmed.
     """
     because: list[Reason] = []
     if child_kinds := facts.kinds & CHILD_KINDS:
@@ -120,7 +120,7 @@ def _regime(facts: Facts, equal: tuple[Match, ...], near: tuple[Match, ...]) -> 
         because.append(Reason(code="intimate_kind", facts={"kind": min(intimate)}))
     because += [Reason(code="formal_request", facts={"regime": name}) for name in sorted(facts.regimes)]
     because += [Reason(code="intimate_bank", facts={"bank": match.bank}) for match in (*equal, *near) if match.child is False]
-    unknown = [match.bank for match in equal if match.child is None]
+    unknown = [match.bank for match in (*equal, *near) if match.child is None]
     if regime == "other" and unknown:
         because.append(Reason(code="bank_of_unknown_kind", facts={"bank": unknown[0]}))
         regime = "intimate" if facts.minor is False else "child"

@@ -47,3 +47,4 @@ OUTCOMES: Final = frozenset({"remove", "keep_withheld", "no_violation", "cannot_
 DESKS: Final = ("solo", "pair", "team")
 REGIMES: Final = frozenset({"tida", "uk", "au"})
 ROLES: Final = ("reviewer", "lead", "safety_officer", "auditor", "operator", "specialist")
+JURISDICTIONS: Final = ("EU", "UK", "US", "AU", "other")

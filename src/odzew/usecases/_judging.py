@@ -40,7 +40,6 @@ def facts_of(
     trigger: Trigger,
     desk: Desk,
     now: datetime,
-    matches: tuple[Match, ...] = (),
     reporter_is_uploader: bool = False,
 ) -> Facts:
     """Return the facts of a case for the policy; the breaker's count is left at 0 and filled in only where it matters."""
@@ -67,7 +66,7 @@ def facts_of(
         private=around.private,
         account_marked=around.account_marked,
         account_minor=around.account_minor,
-        matches=matches,
+        matches=tuple(Match(**m) for m in case.matches),
         clearances=case.clearances,
         hides_since_clearance=case.hides_since_clearance,
         new_facts=case.new_facts,

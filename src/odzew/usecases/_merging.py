@@ -12,6 +12,7 @@ from odzew.answers.api import move as move_answers
 from odzew.cases.clocks import Name, armed, stop, take_over
 from odzew.cases.data import HIDDEN_FOR_GOOD, ClockView, ItemView
 from odzew.cases.items import copysets_of, hold_copysets, items_of, move_copysets
+from odzew.cases.matches import move_matches, strongest
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import lapse, open_appeals
 from odzew.decisions.api import move as move_complaints
@@ -52,6 +53,7 @@ def merge_cases(*, keep: uuid.UUID, give: uuid.UUID, desk: Desk, now: datetime) 
     take_over(source=other.id, target=one.id, now=now)
     voted = lapse(case=one.id)
     move_complaints(source=other.id, target=one.id)
+    move_matches(source=other.id, target=one.id)
     save_case(writes, before=other, after=replace(other, state="merged", merged_into=one.id))
     record(writes, kind="case.merged", actor="desk", now=now, case=one.id, facts={"from": str(other.id), "votes_lapsed": voted})
     after = _both(one, other, alike=not newcomers)
@@ -137,4 +139,5 @@ def _both(one: CaseRow, other: CaseRow, *, alike: bool) -> CaseRow:
         hides_since_clearance=max(one.hides_since_clearance, other.hides_since_clearance),
         new_facts=one.new_facts | other.new_facts,
         wave_at=one.wave_at if other.wave_at else None,
+        matches=strongest(rows=[*one.matches, *other.matches]),
     )

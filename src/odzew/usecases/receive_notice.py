@@ -30,6 +30,7 @@ from odzew.policy.data import Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
 from odzew.usecases._answering import base_facts, tell, tell_or_promise
 from odzew.usecases._judging import Judged, carry_out, facts_of, judge
+from odzew.usecases._opening import new_case, widest
 from odzew.usecases._telling import tell_changes
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
@@ -177,7 +178,13 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     around = surroundings(copysets=copysets, now=now, platform=caller.platform, account=notice.account_id)
     before = meets.before
     times = heard(case=before.id, reporter=reporter) if before else 0
-    raised = _raise(before or _new_case(notice, desk, now), notice, first=before is None, times=times, now=now)
+    raised = _raise(
+        before or new_case(desk=desk, now=now, published="threat_to_publish" not in notice.concern.flags),
+        notice,
+        first=before is None,
+        times=times,
+        now=now,
+    )
     trigger = Trigger(
         what="notice",
         source=notice.source,
@@ -227,53 +234,10 @@ def _said(judged: Judged) -> dict[str, object]:
     }
 
 
-def _new_case(notice: NewNotice, desk: Desk, now: datetime) -> CaseRow:
-    threat = "threat_to_publish" in notice.concern.flags
-    return CaseRow(
-        id=new_id(now=now),
-        state="open",
-        round=1,
-        opened_at=now,
-        reopened_at=now,
-        queue_at=now,
-        jurisdiction=desk.jurisdiction,
-        kinds=frozenset(),
-        flags=frozenset(),
-        claimants=frozenset(),
-        sources=frozenset(),
-        regimes=frozenset(),
-        minor=False,
-        child_safety=False,
-        regime="other",
-        claimed_by_person=False,
-        raised_by_trusted=False,
-        published=not threat,
-        notices=0,
-        independent=0,
-        same_reporter=0,
-        severity=0,
-        reasons=[],
-        policy_digest=desk.policy.digest,
-        withheld=False,
-        withheld_at=None,
-        clearances=0,
-        hides_since_clearance=0,
-        new_facts=frozenset(),
-        on_watch_until=None,
-        watch_hide_used=False,
-        wave_at=None,
-        protect_uploader=False,
-        statement_held=False,
-        merged_into=None,
-        decided_at=None,
-        version=1,
-    )
-
-
 def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, now: datetime) -> CaseRow:
     """Sum the notice up in the case. Nothing here ever takes something back."""
     concern = notice.concern
-    minor = concern.minor if row.notices == 0 else _wider(row.minor, concern.minor)
+    minor = concern.minor if row.notices == 0 else widest(row.minor, concern.minor)
     trusted = notice.source in TRUSTED_SOURCES
     reopened = row.state in ("cleared", "not_found")
     new_facts = row.new_facts | ({notice.source} if trusted and row.clearances else frozenset())
@@ -298,11 +262,6 @@ def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, now: dat
         queue_at=now if reopened or first else row.queue_at,
         decided_at=None if reopened else row.decided_at,
     )
-
-
-def _wider(one: bool | None, other: bool | None) -> bool | None:
-    """True if anyone says so, else None if anyone does not know, else False."""
-    return True if one or other else None if one is None or other is None else False
 
 
 def _answer(

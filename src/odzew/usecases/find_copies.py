@@ -1,0 +1,124 @@
+"""Every new file is held against what banks know and what is hosted, and every new entry of a bank against everything hosted."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from odzew.banks.data import EntryView
+from odzew.cases.items import item
+from odzew.cases.prints import PrintView, prints_numbered
+from odzew.foundation.errors import Unavailable
+from odzew.foundation.transactions import atomically
+from odzew.matching.api import Fresh, Index, Query, advance, fresh_rows
+from odzew.usecases._looking import NEAREST, copies_of, near_of, see
+from odzew.usecases._matched import Looked, follow_looked
+from odzew.usecases.desk import Desk
+
+NAME: Final = "copies"
+MOST: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """How many new hashes were looked at, how many files had something to follow, and whether more is waiting."""
+
+    hashes: int
+    followed: int
+    more: bool
+
+
+def find_copies(*, desk: Desk, index: Index, now: datetime, most: int = MOST) -> Searched:
+    """Look at what came into the index since the last time, and let items follow what they look like.
+
+    Safe to repeat and to run in several places: each file is followed in a transaction of its own, and the place in the log moves on
+    only when all of the batch were. Raises `Unavailable` while the index is not whole: then nothing is passed over.
+    """
+    fresh = fresh_rows(name=NAME, most=most)
+    if not fresh.rows:
+        return Searched(hashes=0, followed=0, more=False)
+    index.refresh()
+    followed = _follow(_candidates(fresh, index), desk, index, now)
+    atomically(lambda: advance(name=NAME, to=fresh.upto))
+    return Searched(hashes=len(fresh.rows), followed=followed, more=fresh.more)
+
+
+def _candidates(fresh: Fresh, index: Index) -> list[int]:
+    """Files that are new, and files that a new entry is near to."""
+    hosted = {row.owner for row in fresh.rows if row.collection == "hosted"}
+    known = [row for row in fresh.rows if row.collection == "known"]
+    queries = [Query(type=row.type, hash=row.hash, radius=NEAREST if row.type == "pdq" else 0) for row in known]
+    answer = index.search(collection="hosted", queries=queries)
+    if not answer.complete:
+        raise Unavailable("The index of hashes is being made whole; what is new is looked at as soon as it is.", retry_after=5)
+    return sorted(hosted | {hit.owner for hits in answer.hits for hit in hits})
+
+
+def _follow(numbers: list[int], desk: Desk, index: Index, now: datetime) -> int:
+    prints = prints_numbered(numbers=numbers)
+    wide = _Wide(desk=desk, index=index)
+    followed = 0
+    for number in numbers:
+        view = prints.get(number)
+        if view is None:
+            continue  # it looks otherwise by now, under another number, or is gone
+        looked = look_at(view=view, desk=desk, index=index, wide=wide)
+        if looked.near or looked.copies:
+            atomically(lambda looked=looked: follow_looked(looked=looked, desk=desk, now=now, actor="desk"))  # type: ignore[misc]
+            followed += 1
+    return followed
+
+
+def look_at(*, view: PrintView, desk: Desk, index: Index, wide: _Wide | None = None) -> Looked:
+    """Return what one hosted file looks like: entries of banks it is near, and items whose file is the same."""
+    seen = see(looks=view.looks, index=index, desk=desk)
+    if seen.verdict.incomplete:
+        raise Unavailable("The index of hashes is being made whole; try again in a few seconds.", retry_after=5)
+    too_wide = wide or _Wide(desk=desk, index=index)
+    near = near_of(verdict=seen.verdict, wide=too_wide.says)
+    return Looked(item=view.item, print=view.number, near=near, copies=_copies(view, desk, index))
+
+
+def _copies(view: PrintView, desk: Desk, index: Index) -> tuple[uuid.UUID, ...]:
+    rule = desk.policy.match
+    numbers, _complete = copies_of(looks=view.looks, index=index, rule=rule)
+    others = prints_numbered(numbers=sorted(numbers - {view.number}))
+    same = {
+        other.item
+        for other in others.values()
+        if other.looks.quality >= rule.quality
+        or (other.looks.sha256 and other.looks.sha256 == view.looks.sha256)
+        or (other.looks.md5 and other.looks.md5 == view.looks.md5)
+    }
+    return tuple(sorted(same - {view.item}))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wide:
+    """Which entries that a reporter's fingerprint made hit too much, or what is too old, to hide anything without a person."""
+
+    desk: Desk
+    index: Index
+    known: dict[int, bool] = field(default_factory=dict)
+
+    def says(self, entry: EntryView) -> bool:
+        if entry.opinion != "seed" or entry.from_case is None:
+            return False
+        if entry.id not in self.known:
+            self.known[entry.id] = self._look(entry)
+        return self.known[entry.id]
+
+    def _look(self, entry: EntryView) -> bool:
+        rule = self.desk.policy.match
+        query = Query(
+            type=entry.type, hash=entry.value, radius=min(entry.bank.distance, rule.pdq_near) if entry.type == "pdq" else 0
+        )
+        answer = self.index.search(collection="hosted", queries=[query])
+        hit = prints_numbered(numbers=sorted({h.owner for h in answer.hits[0]}))
+        items = {view.item for view in hit.values()}
+        if len(items) > rule.wide_hits:
+            return True
+        posted = [view.posted_at for view in (item(item=i) for i in items) if view is not None and view.posted_at is not None]
+        return any(entry.first_seen - at > rule.wide_age for at in posted)
