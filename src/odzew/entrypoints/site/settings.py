@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "odzew.ledger",
+    "odzew.banks",
     "odzew.cases",
     "odzew.notices",
     "odzew.decisions",

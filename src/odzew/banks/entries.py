@@ -1,0 +1,177 @@
+"""Writing what is in a bank: every change of an entry goes through here, and with it the index, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from odzew.banks.data import SIZES, BankView, NewHash, Stored
+from odzew.foundation.errors import Invalid
+from odzew.foundation.writes import Writes, fetch_all
+
+Name = tuple[str, str]
+_PUT: Final = """
+INSERT INTO banks_entry AS t (id, bank_id, source_member, entry_id, hash_type, value, category, opinion, child, quality, mode, turned,
+  first_seen, updated, from_case, seen_in)
+SELECT nextval('banks_entry_number'), %s, g.member, g.entry_id, g.hash_type, g.value, g.category, g.opinion, g.child, g.quality, g.mode,
+  g.turned, g.first_seen, %s, %s, %s
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::boolean[], %s::smallint[], %s::text[],
+  %s::boolean[], %s::timestamptz[]) AS g(member, entry_id, hash_type, value, category, opinion, child, quality, mode, turned, first_seen)
+ON CONFLICT (bank_id, value, hash_type, source_member, entry_id) WHERE withdrawn_at IS NULL DO UPDATE SET
+  category = excluded.category, opinion = excluded.opinion, child = excluded.child, quality = excluded.quality, mode = excluded.mode,
+  first_seen = least(t.first_seen, excluded.first_seen), seen_in = coalesce(excluded.seen_in, t.seen_in),
+  updated = CASE WHEN {changed} THEN excluded.updated ELSE t.updated END
+WHERE {changed} OR t.seen_in IS DISTINCT FROM coalesce(excluded.seen_in, t.seen_in)
+RETURNING t.id, t.hash_type, t.value, t.turned,
+  (SELECT (o.category, o.opinion, o.child, o.quality, o.mode) IS DISTINCT FROM (t.category, t.opinion, t.child, t.quality, t.mode)
+   FROM banks_entry o WHERE o.id = t.id)
+""".format(
+    changed="(t.category, t.opinion, t.child, t.quality, t.mode) IS DISTINCT FROM "
+    "(excluded.category, excluded.opinion, excluded.child, excluded.quality, excluded.mode)"
+)
+
+
+def put(
+    writes: Writes,
+    *,
+    bank: BankView,
+    hashes: Sequence[NewHash],
+    now: datetime,
+    case: UUID | None = None,
+    seen_in: UUID | None = None,
+) -> Stored:
+    """Store hashes in a bank and in the index: new ones are added, known ones get the facts given now.
+
+    The same hash of the same entry is one row however often it is given; the last one wins. One that was withdrawn begins anew with a
+    new number. `turned` is settled when a hash is first stored. `seen_in` marks what an import named. The rows are written at once,
+    in the transaction that is open; the index gets them by `writes`. Raises `Invalid` (nothing stored) for a hash of another length
+    than its type has, of a type the bank does not use, or a quality outside 0..100.
+    """
+    whole = {_key(h): h for h in hashes}
+    for h in whole.values():
+        check_hash(bank=bank, given=h)
+    if not whole:
+        return Stored()
+    rows = [whole[k] for k in sorted(whole)]
+    columns: list[list[Any]] = [
+        [h.member for h in rows],
+        [h.entry_id for h in rows],
+        [h.type for h in rows],
+        [h.value for h in rows],
+        [h.category for h in rows],
+        [h.opinion for h in rows],
+        [h.child for h in rows],
+        [h.quality for h in rows],
+        [h.mode for h in rows],
+        [h.turned for h in rows],
+        [h.first_seen or now for h in rows],
+    ]
+    found = fetch_all(_PUT, [bank.id, now, case, seen_in, *columns])
+    # The last column looks at the row as it was: None where there was none.
+    added = tuple(r[0] for r in found if r[4] is None)
+    changed = tuple(r[0] for r in found if r[4])
+    return Stored(added=added, changed=changed, same=len(rows) - len(added) - len(changed))
+
+
+def check_hash(*, bank: BankView, given: NewHash) -> None:
+    """Raise `Invalid` with a sentence if the bank cannot hold this hash."""
+    if given.type not in bank.hash_types:
+        raise Invalid(f"The bank {bank.name} holds hashes of {', '.join(sorted(bank.hash_types))}, not {given.type}.")
+    if len(given.value) != SIZES[given.type]:
+        raise Invalid(f"A hash of the type {given.type} has {SIZES[given.type] * 2} hexadecimal digits.")
+    if given.quality is not None and not 0 <= given.quality <= 100:
+        raise Invalid("A quality is a whole number from 0 to 100.")
+    if given.turned and given.type != "pdq":
+        raise Invalid("Only a PDQ hash has other orientations.")
+
+
+def _key(h: NewHash) -> tuple[bytes, str, str, str]:
+    return (h.value, h.type, h.member, h.entry_id)
+
+
+def replace_entries(writes: Writes, *, bank: BankView, entries: Mapping[Name, Sequence[NewHash]], now: datetime) -> Stored:
+    """Let each named entry hold exactly the hashes given for it; with none, it is withdrawn.
+
+    `entries` maps `(member, entry_id)` to hashes, whose own names are taken from there. This is how sources that send updates say
+    what has changed (an update replaces the whole entry; a deletion is an entry with nothing). Raises `Invalid` as `put` does.
+    """
+    named = [_named(name, h) for name, hashes in entries.items() for h in hashes]
+    stored = put(writes, bank=bank, hashes=named, now=now)
+    names = sorted(entries)
+    sql = (
+        "UPDATE banks_entry t SET withdrawn_at = %s FROM unnest(%s::text[], %s::text[]) AS n(member, entry_id) "
+        "WHERE t.bank_id = %s AND t.source_member = n.member AND t.entry_id = n.entry_id AND t.entry_id <> '' "
+        "AND t.withdrawn_at IS NULL AND NOT EXISTS (SELECT 1 FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) "
+        "AS g(member, entry_id, hash_type, value) WHERE (g.member, g.entry_id, g.hash_type, g.value) = "
+        "(t.source_member, t.entry_id, t.hash_type, t.value)) RETURNING t.id"
+    )
+    kept = [[h.member for h in named], [h.entry_id for h in named], [h.type for h in named], [h.value for h in named]]
+    gone = _gone(writes, sql, [now, [n[0] for n in names], [n[1] for n in names], bank.id, *kept])
+    return Stored(added=stored.added, changed=stored.changed, withdrawn=gone, same=stored.same)
+
+
+def _named(name: Name, h: NewHash) -> NewHash:
+    if not name[1]:
+        raise Invalid("An entry that is replaced has an id at its source.")
+    return replace(h, member=name[0], entry_id=name[1])
+
+
+def withdraw_ids(writes: Writes, *, bank: BankView, ids: Sequence[int], now: datetime) -> tuple[int, ...]:
+    """Withdraw entries of a bank by number; they match nothing from this transaction on. Returns those that were live."""
+    sql = "UPDATE banks_entry SET withdrawn_at = %s WHERE bank_id = %s AND id = ANY(%s) AND withdrawn_at IS NULL RETURNING id"
+    return _gone(writes, sql, [now, bank.id, sorted(ids)])
+
+
+def withdraw_hashes(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash], now: datetime) -> tuple[int, ...]:
+    """Withdraw hashes of a bank as its source names them.
+
+    A hash given without member and entry id is withdrawn wherever it stands in the bank; else only there.
+    """
+    if not hashes:
+        return ()
+    sql = (
+        "UPDATE banks_entry t SET withdrawn_at = %s FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[]) "
+        "AS g(hash_type, value, member, entry_id) WHERE t.bank_id = %s AND t.hash_type = g.hash_type AND t.value = g.value "
+        "AND (g.member = '' OR g.member = t.source_member) AND (g.entry_id = '' OR g.entry_id = t.entry_id) "
+        "AND t.withdrawn_at IS NULL RETURNING t.id"
+    )
+    rows = sorted(hashes, key=_key)
+    given: list[list[Any]] = [[h.type for h in rows], [h.value for h in rows], [h.member for h in rows], [h.entry_id for h in rows]]
+    return _gone(writes, sql, [now, *given, bank.id])
+
+
+def withdraw_of_case(writes: Writes, *, bank: BankView, case: UUID, now: datetime) -> tuple[int, ...]:
+    """Withdraw what a case put into a bank."""
+    sql = "UPDATE banks_entry SET withdrawn_at = %s WHERE bank_id = %s AND from_case = %s AND withdrawn_at IS NULL RETURNING id"
+    return _gone(writes, sql, [now, bank.id, case])
+
+
+def withdraw_unseen(writes: Writes, *, bank: BankView, seen_in: UUID, boundary: int, limit: int, now: datetime) -> tuple[int, ...]:
+    """Withdraw entries that were there before an import began (numbers below `boundary`) and that it did not name, at most `limit`."""
+    sql = (
+        "UPDATE banks_entry SET withdrawn_at = %s WHERE id IN (SELECT id FROM banks_entry WHERE bank_id = %s AND id < %s "
+        "AND withdrawn_at IS NULL AND seen_in IS DISTINCT FROM %s ORDER BY id LIMIT %s) AND withdrawn_at IS NULL RETURNING id"
+    )
+    return _gone(writes, sql, [now, bank.id, boundary, seen_in, limit])
+
+
+def unseen(*, bank: BankView, seen_in: UUID, boundary: int) -> tuple[int, int]:
+    """Return how many live entries from before an import it did not name, and how many live ones there were before it."""
+    sql = (
+        "SELECT count(*) FILTER (WHERE seen_in IS DISTINCT FROM %s), count(*) FROM banks_entry "
+        "WHERE bank_id = %s AND id < %s AND withdrawn_at IS NULL"
+    )
+    (row,) = fetch_all(sql, [seen_in, bank.id, boundary])
+    return int(row[0]), int(row[1])
+
+
+def next_number() -> int:
+    """Return a number that every entry stored from now on is above."""
+    return int(fetch_all("SELECT nextval('banks_entry_number')", [])[0][0])
+
+
+def _gone(writes: Writes, sql: str, values: list[Any]) -> tuple[int, ...]:
+    return tuple(sorted(r[0] for r in fetch_all(sql, values)))
