@@ -1,0 +1,147 @@
+"""PDQ of pixels: the reference's bits, at a fraction of its cost.
+
+1. Two box filters, the decimation and the luma are one linear step (`odzew.hashing.operator`), in whole numbers: exact, so that every
+   machine, numba or numpy, and a browser's doubles give the same 64 x 64 values.
+2. The cosine transform and the median cut follow, again in whole numbers.
+3. The reference works in float32, with rounding errors of its own. Where a coefficient or the quality is so near its limit that they
+   could matter (`TIE`, `STEP`), the reference's float32 operations are repeated in its order, and their result is taken.
+
+Source: the PDQ paper (Facebook, 2019) and the reference as packaged in `pdqhash` 0.2.8.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from odzew.foundation.errors import Invalid
+from odzew.hashing import plain
+from odzew.hashing.data import Pdq, Picture
+from odzew.hashing.operator import SIDE, band
+from odzew.hashing.turns import SIGNS, TURNS, turned_waves
+
+_fast: ModuleType
+try:
+    from odzew.hashing import kernels
+
+    _fast = kernels
+except ImportError:  # numba is not installed
+    _fast = plain
+
+Pixels = NDArray[np.uint8]
+Square = NDArray[np.float64]
+
+SMALLEST: Final = 5
+"""Below so many pixels on a side the reference gives no hash: all bits zero, quality 0."""
+TIE: Final = 0.012
+"""The reference's coefficients differ from the exact ones by less than this: four times the most that was ever seen."""
+STEP: Final = 0.004
+"""The same for the difference of two neighbours in its 64 x 64 picture."""
+
+_UNIT: Final = 1 << 16  # the 64 x 64 values are whole numbers over 2^16
+_NOTHING: Final = Pdq(bits=bytes(32), quality=0)
+
+
+def _waves() -> tuple[Square, NDArray[np.float32]]:
+    """Return rows 1 to 16 of the 64-point cosine transform: as whole numbers over 2^26, and as the reference's float32."""
+    angles = np.pi / 128 * (np.arange(16)[:, None] + 1) * (2 * np.arange(SIDE) + 1)
+    scale = np.float32(np.sqrt(2 / SIDE))
+    return np.rint(np.cos(angles) * np.sqrt(2 / SIDE) * (1 << 26)), (np.cos(angles) * float(scale)).astype(np.float32)
+
+
+_WAVES, _WAVES32 = _waves()
+
+
+def pdq_of_rgb(*, pixels: Pixels, turned: bool = False) -> Picture:
+    """Hash RGB pixels (height x width x 3, uint8) as `pdqhash.compute` does, bit for bit; with `turned` all eight orientations.
+
+    Raises `Invalid` for arrays of another shape.
+    """
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+        raise Invalid("PDQ wants RGB pixels: an array of height x width x 3 bytes.")
+    return _exact(pixels, turned)
+
+
+def pdq_of_grey(*, plane: Pixels, turned: bool = False) -> Picture:
+    """Hash a grey plane (height x width, uint8) as `pdqhash.compute` does for pixels whose red, green and blue are equal.
+
+    Raises `Invalid` for arrays of another shape.
+    """
+    if plane.ndim != 2 or plane.dtype != np.uint8:
+        raise Invalid("PDQ wants a grey plane: an array of height x width bytes.")
+    return _exact(plane, turned)
+
+
+def _exact(pixels: Pixels, turned: bool) -> Picture:
+    height, width = pixels.shape[:2]
+    if min(height, width) < SMALLEST:
+        return Picture(pdq=_NOTHING, turned=(_NOTHING.bits,) * 8 if turned else (), mode="exact")
+    small = _shrunk(np.ascontiguousarray(pixels), height, width)
+    waves: NDArray[np.floating[Any]] = coefficients(small)
+    quality = quality_of(small)
+    if quality is None or not certain(waves, turned):
+        small32 = _fast.reference(pixels)
+        waves, quality = _coefficients32(small32), _quality32(small32)
+    turns = tuple(bits_of(turned_waves(waves, n)) for n in range(len(TURNS))) if turned else ()
+    return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode="exact")
+
+
+def _shrunk(pixels: Pixels, height: int, width: int) -> Square:
+    """Return the 64 x 64 picture as whole numbers over 2^16."""
+    out = _fast.shrunk(pixels, band(height), band(width))
+    return np.asarray(np.rint(out * 2.0**-28) if pixels.ndim == 2 else np.rint(out / (1000.0 * (1 << 18))))
+
+
+def coefficients(small: Square) -> Square:
+    """Return 16 x 16 coefficients; all sums are of whole numbers below 2^53, so no order of summing changes them."""
+    half = np.rint((_WAVES @ (small - 128.0 * _UNIT)) * 2.0**-28)
+    return np.asarray((half @ _WAVES.T) * 2.0**-40)
+
+
+def bits_of(waves: NDArray[np.floating[Any]]) -> bytes:
+    """Cut at the lower median: the first bit of the first byte is the coefficient of the highest frequencies."""
+    flat = waves.ravel()
+    return np.packbits((flat > np.partition(flat, 127)[127])[::-1]).tobytes()
+
+
+def certain(waves: NDArray[np.floating[Any]], turned: bool) -> bool:
+    """Tell whether the reference must find the same bits: no coefficient above the cut is near one below it."""
+    for signs in SIGNS[:4] if turned else SIGNS[:1]:
+        flat = np.partition((waves * signs).ravel(), (127, 128))
+        if flat[128] - flat[127] <= 2 * TIE:
+            return False
+    return True
+
+
+def quality_of(small: Square) -> int | None:
+    """Return the quality, or None where the reference's rounding may decide between two.
+
+    It is a sum over neighbours: their difference in percent of 255, the fraction cut off; over 90, at most 100.
+    """
+    steps = np.concatenate([np.abs(np.diff(small, axis=0)).ravel(), np.abs(np.diff(small, axis=1)).ravel()])
+    percent = 100.0 / (255.0 * _UNIT)
+    low = np.floor(np.maximum(steps - STEP * _UNIT, 0.0) * percent).sum()
+    high = np.floor((steps + STEP * _UNIT) * percent).sum()
+    lowest, highest = (min(100, int(total) // 90) for total in (low, high))
+    return lowest if lowest == highest else None
+
+
+def _coefficients32(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the coefficients with the reference's additions in its order."""
+    half = np.zeros((16, SIDE), np.float32)
+    for k in range(SIDE):
+        half += _WAVES32[:, k : k + 1] * small[k : k + 1]
+    waves = np.zeros((16, 16), np.float32)
+    for k in range(SIDE):
+        waves += half[:, k : k + 1] * _WAVES32[:, k]
+    return waves
+
+
+def _quality32(small: NDArray[np.float32]) -> int:
+    """Return the quality with the reference's roundings."""
+    hundred, full = np.float32(100), np.float32(255)
+    total = sum(int(np.abs(np.trunc(np.diff(small, axis=axis) * hundred / full)).sum()) for axis in (0, 1))
+    return min(100, total // 90)
