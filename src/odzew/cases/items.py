@@ -133,6 +133,12 @@ def item(*, item: uuid.UUID) -> ItemView | None:
     return _view(rows[0]) if rows else None
 
 
+def posted_at(*, items: list[uuid.UUID]) -> list[datetime]:
+    """Return when the items were posted, as far as their platforms say."""
+    rows = fetch_all("SELECT posted_at FROM cases_item WHERE id = ANY(%s) AND posted_at IS NOT NULL", [items])
+    return [at for (at,) in rows]
+
+
 def set_baseline(writes: Writes, *, item: uuid.UUID, baseline: str) -> None:
     """Keep what a stranger saw at the item's addresses before any order of ours: `open`, `refused`, `none` (no address) or
     `unsure` (nobody could look)."""

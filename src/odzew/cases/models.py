@@ -262,3 +262,15 @@ class Match(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case_id", "print", "entry", "type"], name="cases_match_once", nulls_distinct=False)
         ]
+
+
+class Scan(models.Model):
+    """How far the search for copies has come: everything visible at `seen`, and of what came until `upto` all up to `position`."""
+
+    name = models.TextField(primary_key=True)
+    seen = models.TextField()
+    upto = models.TextField(default="")
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "cases_scan"

@@ -55,7 +55,7 @@ def unpack_frames(*, packed: bytes) -> tuple[tuple[float, int, bytes], ...]:
 
 def additions_of(*, number: int, looks: Looks, collection: str = COLLECTION) -> list[Addition]:
     """Return what the index is to know of a file: its equal bytes, its picture, and the frames that say something."""
-    hashes: list[tuple[HashType, bytes]] = []
+    hashes: list[tuple[str, bytes]] = []
     if looks.sha256:
         hashes.append(("sha256", looks.sha256))
     if looks.md5:
@@ -80,7 +80,7 @@ _COLUMNS: Final = "number, item_id, media, sha256, md5, pdq, quality, mode, turn
 
 
 def _bytes(value: object) -> bytes | None:
-    return None if value is None else bytes(value)  # type: ignore[call-overload,no-any-return]
+    return None if value is None else bytes(value)  # type: ignore[call-overload]
 
 
 def _view(row: tuple[Any, ...]) -> PrintView:

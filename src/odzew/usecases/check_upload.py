@@ -161,4 +161,4 @@ def matches_in(*, checked: Checked) -> list[dict[str, object]]:
                     "distance": hit.distance,
                 }
             )
-    return sorted(out, key=lambda m: (m["distance"], m["type"] == "pdq", m["bank"], m["entry"]))  # type: ignore[return-value,arg-type]
+    return sorted(out, key=lambda m: (m["distance"], m["type"] == "pdq", m["bank"], m["entry"]))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from odzew.banks.data import EntryView
-from odzew.cases.items import item
+from odzew.cases.items import posted_at
 from odzew.cases.prints import PrintView, prints_numbered
+from odzew.cases.scans import Place, move_on, place_of
 from odzew.foundation.errors import Unavailable
 from odzew.foundation.transactions import atomically
-from odzew.matching.api import Fresh, Index, Query, advance, fresh_rows
+from odzew.matching.api import Index, Query
+from odzew.matching.scanning import NOTHING, Row, rows_between, this_moment
 from odzew.usecases._looking import NEAREST, copies_of, near_of, see
 from odzew.usecases._matched import Looked, follow_looked
 from odzew.usecases.desk import Desk
@@ -36,20 +39,26 @@ def find_copies(*, desk: Desk, index: Index, now: datetime, most: int = MOST) ->
     Safe to repeat and to run in several places: each file is followed in a transaction of its own, and the place in the log moves on
     only when all of the batch were. Raises `Unavailable` while the index is not whole: then nothing is passed over.
     """
-    fresh = fresh_rows(name=NAME, most=most)
-    if not fresh.rows:
-        return Searched(hashes=0, followed=0, more=False)
-    index.refresh()
-    followed = _follow(_candidates(fresh, index), desk, index, now)
-    atomically(lambda: advance(name=NAME, to=fresh.upto))
-    return Searched(hashes=len(fresh.rows), followed=followed, more=fresh.more)
+    place = place_of(name=NAME, start=NOTHING)
+    if not place.upto:
+        place = replace(place, upto=this_moment(), position=0)
+    rows = rows_between(seen=place.seen, upto=place.upto, after=place.position, most=most)
+    more = len(rows) == most
+    followed = 0
+    if rows:
+        index.refresh()
+        followed = _follow(_candidates(rows, index), desk, index, now)
+    after = replace(place, position=rows[-1].id) if more else Place(seen=place.upto, upto="", position=0)
+    if after != place and (rows or place.position):
+        atomically(lambda: move_on(name=NAME, place=after))
+    return Searched(hashes=len(rows), followed=followed, more=more)
 
 
-def _candidates(fresh: Fresh, index: Index) -> list[int]:
+def _candidates(rows: Sequence[Row], index: Index) -> list[int]:
     """Files that are new, and files that a new entry is near to."""
-    hosted = {row.owner for row in fresh.rows if row.collection == "hosted"}
-    known = [row for row in fresh.rows if row.collection == "known"]
-    queries = [Query(type=row.type, hash=row.hash, radius=NEAREST if row.type == "pdq" else 0) for row in known]
+    hosted = {row.owner for row in rows if row.collection == "hosted"}
+    known = {(row.type, row.hash) for row in rows if row.collection == "known"}
+    queries = [Query(type=kind, hash=value, radius=NEAREST if kind == "pdq" else 0) for kind, value in sorted(known)]
     answer = index.search(collection="hosted", queries=queries)
     if not answer.complete:
         raise Unavailable("The index of hashes is being made whole; what is new is looked at as soon as it is.", retry_after=5)
@@ -120,5 +129,4 @@ class _Wide:
         items = {view.item for view in hit.values()}
         if len(items) > rule.wide_hits:
             return True
-        posted = [view.posted_at for view in (item(item=i) for i in items) if view is not None and view.posted_at is not None]
-        return any(entry.first_seen - at > rule.wide_age for at in posted)
+        return any(entry.first_seen - at > rule.wide_age for at in posted_at(items=sorted(items)))

@@ -56,4 +56,14 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Scan",
+            fields=[
+                ("name", models.TextField(primary_key=True, serialize=False)),
+                ("seen", models.TextField()),
+                ("upto", models.TextField(default="")),
+                ("position", models.BigIntegerField(default=0)),
+            ],
+            options={"db_table": "cases_scan"},
+        ),
     ]
