@@ -26,7 +26,9 @@ def application(_target: str = "", *, master: int, level: str) -> Any:
     """Return the WSGI application in a web process, which ends when its master does."""
     leash.tie(parent=master)
     logs.configure(level=level)
-    return import_module("odzew.entrypoints.site.wsgi").application
+    loaded = import_module("odzew.entrypoints.site.wsgi").application
+    import_module("odzew.entrypoints.hashes").keep_fresh()
+    return loaded
 
 
 def serve(*, chosen: Settings) -> None:

@@ -39,6 +39,7 @@ class Settings(BaseModel):
         Path | None, Field(description="A policy file; default `data/policy.toml` if it exists, else the shipped.")
     ] = None
     notices_per_second: Annotated[int, Field(ge=1, description="Notices a second that one key may send.")] = 1000
+    checks_per_second: Annotated[int, Field(ge=1, description="Upload checks a second that one key may ask.")] = 10_000
     alarm_mail: Annotated[str, Field(description="Where alarms are mailed.")] = ""
     smtp_url: Annotated[str, Field(description="smtp[s]://user:password@host:port for alarms by mail.")] = ""
     alarm_ntfy: Annotated[str, Field(description="The address of an ntfy topic for alarms.")] = ""

@@ -19,7 +19,7 @@ from odzew.foundation.writes import fetch_all
 from odzew.ledger.models import Person, Platform, Program
 from odzew.policy.vocabulary import ROLES, SOURCES
 
-SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "metrics"})
+SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
 KEY_LIVES: Final = timedelta(hours=12)
 

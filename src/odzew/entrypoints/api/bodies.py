@@ -18,14 +18,17 @@ ITEM: Final = 256 * KB
 BATCH: Final = 32 * KB * KB
 JSON: Final = "application/json"
 _PART: Final = 64 * KB
+MULTIPART: Final = "multipart/form-data"
 NDJSON: Final = "application/x-ndjson"
 
 
-def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str) -> None:  # noqa: A002 - HTTP's word
+def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str | tuple[str, ...]) -> None:  # noqa: A002 - HTTP's word
     """Raise `WrongType`, `NoLength`, `TooLarge` or `Unreadable` before a byte of the body is read."""
+    types = (type,) if isinstance(type, str) else type
     media, _, parameters = str(meta.get("CONTENT_TYPE") or "").partition(";")
-    if media.strip().lower() != type or not _utf8(parameters):
-        raise WrongType(f"Send the body as {type} in UTF-8.")
+    media = media.strip().lower()
+    if media not in types or not (media == MULTIPART or _utf8(parameters)):
+        raise WrongType(f"Send the body as {' or '.join(types)} in UTF-8.")
     if str(meta.get("HTTP_CONTENT_ENCODING") or "identity").strip().lower() != "identity":
         raise WrongType("Send the body as it is, not compressed.")
     length = str(meta.get("CONTENT_LENGTH") or "")
@@ -33,7 +36,7 @@ def check_envelope(*, meta: Mapping[str, Any], limit: int, type: str) -> None:  
         raise NoLength("Say how long the body is: send Content-Length.")
     if len(length) > 12 or int(length) > limit:
         raise TooLarge(f"This call takes at most {limit // KB} kB.", limit=limit)
-    if int(length) == 0 and type == JSON:
+    if int(length) == 0 and media == JSON:
         raise Unreadable("The body is empty; send a JSON object.")
 
 

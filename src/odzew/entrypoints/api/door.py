@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast
@@ -35,7 +36,7 @@ class _Bucket:
 @dataclass(slots=True)
 class _Known:
     callers: dict[bytes, tuple[float, Caller]] = field(default_factory=dict)
-    buckets: dict[uuid.UUID, _Bucket] = field(default_factory=dict)
+    buckets: dict[tuple[uuid.UUID, str], _Bucket] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -83,13 +84,21 @@ def caller_of(*, authorization: str, now: datetime) -> Caller:
 
 def pace(*, caller: Caller) -> None:
     """Count one call of a key; each process gives it its share of the limit, and one second's worth at once. Raises `TooMany`."""
-    chosen = settings()
-    rate = max((caller.limit_per_second or chosen.notices_per_second) / chosen.web_processes, 1.0)
+    _pace(caller, "calls", caller.limit_per_second or settings().notices_per_second)
+
+
+def pace_checks(*, caller: Caller) -> None:
+    """Count one upload check of a key, which has a limit of its own. Raises `TooMany`."""
+    _pace(caller, "checks", settings().checks_per_second)
+
+
+def _pace(caller: Caller, what: str, limit: int) -> None:
+    rate = max(limit / settings().web_processes, 1.0)
     at = time.monotonic()
     with _known.lock:
         if len(_known.buckets) >= _MOST_REMEMBERED:
             _known.buckets.clear()
-        bucket = _known.buckets.setdefault(caller.id, _Bucket(rate, at))
+        bucket = _known.buckets.setdefault((caller.id, what), _Bucket(rate, at))
         bucket.left = min(rate, bucket.left + (at - bucket.at) * rate)
         bucket.at = at
         if bucket.left >= 1:
@@ -124,15 +133,22 @@ class Key(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __init__(self, *, rights: Rights, body: int = 0, type: str = "application/json") -> None:  # noqa: A002 - HTTP's word
+    def __init__(
+        self,
+        *,
+        rights: Rights,
+        body: int = 0,
+        type: str | tuple[str, ...] = "application/json",  # noqa: A002 - HTTP's word
+        pace: Callable[..., None] = pace,
+    ) -> None:
         super().__init__()
-        self.rights, self.body, self.type = rights, body, type
+        self.rights, self.body, self.type, self.pace = rights, body, type, pace
 
     def __call__(self, request: HttpRequest) -> Any:
         """Return the caller. Raises `Unauthorised`, `Forbidden`, `TooMany` and what is wrong with the body's envelope."""
         caller = caller_of(authorization=request.headers.get("Authorization", ""), now=utc_now())
         self.rights.check(caller=caller)
-        pace(caller=caller)
+        self.pace(caller=caller)
         if self.body:
             check_envelope(meta=request.META, limit=self.body, type=self.type)
         return caller

@@ -9,10 +9,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from odzew.entrypoints.api.counters import count
-from odzew.entrypoints.api.door import pace, remembered
+from odzew.entrypoints.api.door import pace_checks, remembered
 from odzew.entrypoints.api.edge import HEADERS
 from odzew.entrypoints.check.quick import Quick, Unknown
 from odzew.entrypoints.check.shapes import CheckIn
+from odzew.foundation.errors import OdzewError
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -48,8 +49,7 @@ def _body(environ: Environ) -> bytes | None:
     length = environ.get("CONTENT_LENGTH") or ""
     if environ.get("CONTENT_TYPE") != _JSON or "HTTP_CONTENT_ENCODING" in environ or not length.isdigit() or int(length) > LONGEST:
         return None
-    body: bytes = environ["wsgi.input"].read(int(length))
-    return body
+    return bytes(environ["wsgi.input"].read(int(length)))
 
 
 def _short(environ: Environ, body: bytes, quick: Quick) -> bytes | None:
@@ -60,6 +60,6 @@ def _short(environ: Environ, body: bytes, quick: Quick) -> bytes | None:
         asked = CheckIn.model_validate_json(body)
         if asked.item is not None or not asked.hashes:
             return None
-        return quick.nothing_known(asked=asked, caller=caller, pace=pace)
-    except (ValidationError, ValueError, Unknown):
+        return quick.nothing_known(asked=asked, caller=caller, pace=pace_checks)
+    except (ValidationError, OdzewError, Unknown):
         return None

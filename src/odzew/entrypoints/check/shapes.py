@@ -14,7 +14,7 @@ KNOWN_AT_ONCE = 1000
 class CheckIn(Shape):
     """Hashes of the files that are to be published, and the item they will be."""
 
-    hashes: Annotated[list[Hash], Field(max_length=KNOWN_AT_ONCE)] = []
+    hashes: Annotated[list[Hash], Field(max_length=KNOWN_AT_ONCE, default_factory=list)]
     item: ItemLine | None = None
 
 

@@ -8,4 +8,7 @@ start_django()
 
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - after Django is ready
 
-application = WSGIHandler()
+from odzew.entrypoints.check.front import in_front  # noqa: E402
+from odzew.entrypoints.hashes import quick  # noqa: E402
+
+application = in_front(application=WSGIHandler(), quick=quick())
