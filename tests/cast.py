@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from odzew.cases.data import Place
@@ -22,6 +23,7 @@ from odzew.ledger.people import (
     caller_of_person,
     enrol_second_factor,
 )
+from odzew.matching.api import Index
 from odzew.notices.data import Concern, NewNotice, Receipt
 from odzew.policy.load import load_policy
 from odzew.policy.shipped import shipped_policy_text
@@ -29,6 +31,7 @@ from odzew.usecases.clock_ran_out import clock_ran_out
 from odzew.usecases.decide import Decided, decide
 from odzew.usecases.desk import Desk
 from odzew.usecases.enforce import enforce
+from odzew.usecases.find_copies import find_copies
 from odzew.usecases.receive_notice import receive_notice
 from odzew.usecases.register_items import register_items
 
@@ -107,6 +110,17 @@ class Story:
         for n in range(people):
             self.hire(f"reviewer {n} {uuid.uuid4()}", "reviewer")
         self.alarms: list[dict[str, Any]] = []
+        self.index = Index(folder=Path("/nonexistent"), clock=lambda: self.now)
+
+    def search(self) -> int:
+        """Let the worker look for copies until nothing is left to look at; return how many files were followed."""
+        followed = 0
+        while True:
+            self.index.refresh()
+            done = find_copies(desk=self.desk, index=self.index, now=self.now)
+            followed += done.followed
+            if not done.more:
+                return followed
 
     def _caller(self, key: str) -> Caller:
         caller = caller_of_key(key=key, now=self.now)
@@ -126,11 +140,16 @@ class Story:
 
     def post(
         self, item: str = "post-1", *, account: str = "uploader", sha: bytes | None = None, views: int = 0, repost_of: str = "",
-        private: bool = False,
+        private: bool = False, pdq: bytes | None = None, quality: int = 100,
     ) -> str:  # fmt: skip
         """Let the platform register a post with a picture."""
         url = f"https://kladka.example/posts/{item}"
-        media = MediaIn(id=f"{item}-m", url=f"https://kladka.example/media/{item}", sha256=sha or item.encode().ljust(32, b"."))
+        media = MediaIn(
+            id=f"{item}-m",
+            url=f"https://kladka.example/media/{item}",
+            sha256=sha or item.encode().ljust(32, b"."),
+            hashes=({"type": "pdq", "value": pdq.hex(), "quality": quality},) if pdq else (),
+        )
         register_items(
             items=[
                 ItemIn(

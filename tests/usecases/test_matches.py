@@ -26,13 +26,19 @@ def _item(name: str) -> uuid.UUID:
     return found
 
 
+def _number(name: str) -> int:
+    rows = fetch_all("SELECT number FROM cases_print WHERE item_id = %s", [_item(name)])
+    number: int = rows[0][0]
+    return number
+
+
 def _near(*, opinion: str = "confirmed", distance: int = 0, quality: int = 100, **more: object) -> Near:
     fields = {"bank": "list", "entry": next(SEQUENCE), "type": "pdq", "child": True, **more}
     return Near(opinion=opinion, distance=distance, quality=quality, **fields)  # type: ignore[arg-type]
 
 
 def _look(story: Story, name: str, *near: Near, copies: tuple[str, ...] = ()) -> uuid.UUID | None:
-    looked = Looked(item=_item(name), print=None, near=near, copies=tuple(_item(c) for c in copies))
+    looked = Looked(item=_item(name), print=_number(name), near=near, copies=tuple(_number(c) for c in copies))
     return atomically(lambda: follow_looked(looked=looked, desk=story.desk, now=story.now, actor="desk"))
 
 
@@ -90,7 +96,7 @@ def test_copies_share_a_case_and_what_holds_for_it(story: Story) -> None:
     receipt = story.report("one", claimant="depicted")
     story.post("two", sha=b"2" * 32)
     story.post("three", sha=b"3" * 32)
-    assert _look(story, "two", copies=("one", "three")) == receipt.case
+    assert _look(story, "one", copies=("two", "three")) == receipt.case
     assert {i.external_id for i in items_of(case=receipt.case)} == {"one", "two", "three"}
     assert {_measure(n) for n in ("one", "two", "three")} == {"withhold"}
 

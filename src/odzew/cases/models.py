@@ -68,13 +68,21 @@ class Case(models.Model):
 
 
 class CopySet(models.Model):
-    """Items that are the same media or reposts of one another; they share one case."""
+    """Items that are the same media or reposts of one another; they share one case.
+
+    `via` is `copy` if only its looks brought it under its case; `searched`: everything hosted was searched for what looks the same.
+    """
 
     id = models.UUIDField(primary_key=True)
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT)
+    via = models.TextField(default="")
+    searched = models.BooleanField(default=False)
 
     class Meta:
         db_table = "cases_copyset"
+        indexes = [
+            models.Index(fields=["id"], name="cases_copyset_search", condition=Q(case__isnull=False, searched=False, via=""))
+        ]
 
 
 class Account(models.Model):

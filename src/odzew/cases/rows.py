@@ -132,7 +132,7 @@ def _point(writes: Writes, *, case: uuid.UUID, copysets: list[uuid.UUID], fresh:
         if copyset in fresh:
             writes.insert(CopySet, {"id": copyset, "case_id": case})
         else:
-            writes.update(CopySet, {"id": copyset, "case_id": case})
+            writes.update(CopySet, {"id": copyset, "case_id": case, "via": "", "searched": False})
 
 
 def cover(writes: Writes, *, case: uuid.UUID, copysets: list[uuid.UUID], fresh: frozenset[uuid.UUID]) -> None:

@@ -14,11 +14,11 @@ from odzew.cases.items import case_of_copyset, copysets_of, item, items_in, mark
 from odzew.cases.matches import Near, keep_matches, not_known, with_matches
 from odzew.cases.register import Registered
 from odzew.cases.rows import CaseRow, add_case, cover, lock_cases, now_named, read_cases, save_case
-from odzew.cases.unite import unite
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.policy.data import Trigger
 from odzew.policy.rules import MatchRule
+from odzew.usecases._alike import join_alike
 from odzew.usecases._hiding import hide_case
 from odzew.usecases._joining import follow_joined
 from odzew.usecases._judging import carry_out, facts_of, judge
@@ -31,12 +31,12 @@ _KIND: Final = {True: "csam", False: "ncii", None: "other"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What looking at one file of an item gave: entries of banks it is near, and items that have a file looking the same."""
+    """What looking at one file of an item gave: entries of banks it is near, and the numbers of hosted files that look the same."""
 
     item: uuid.UUID
     print: int | None
     near: tuple[Near, ...] = ()
-    copies: tuple[uuid.UUID, ...] = ()
+    copies: tuple[int, ...] = ()
 
 
 def is_equal(*, near: Near, rule: MatchRule) -> bool:
@@ -50,9 +50,9 @@ def follow_looked(*, looked: Looked, desk: Desk, now: datetime, actor: str) -> u
     Equal files share one case, and a decision against them holds at once. What is only near gets a case of its own: it is hidden
     and looked at once. Nothing here marks an account (practice 8).
     """
-    # 1. Files that look the same are one copy set; so are those whose bytes a decision or a notice put into the own bank.
-    done = unite(items=sorted({looked.item, *looked.copies}))
-    follow_joined(done=done, actor=actor, desk=desk, now=now)
+    # 1. Files that look the same as what was reported come under its case.
+    if looked.print is not None and looked.copies:
+        join_alike(number=looked.print, copies=looked.copies, desk=desk, now=now, actor=actor)
     view = item(item=looked.item)
     if view is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Final
 
 from odzew.banks.data import EntryView
 from odzew.cases.items import posted_at
+from odzew.cases.likeness import set_searched, unsearched
 from odzew.cases.prints import PrintView, prints_numbered
 from odzew.cases.scans import Place, move_on, place_of
 from odzew.foundation.errors import Unavailable
@@ -43,12 +43,18 @@ def find_copies(*, desk: Desk, index: Index, now: datetime, most: int = MOST) ->
     if not place.upto:
         place = replace(place, upto=this_moment(), position=0)
     rows = rows_between(seen=place.seen, upto=place.upto, after=place.position, most=most)
-    more = len(rows) == most
+    more = in_full = len(rows) == most
     followed = 0
     if rows:
         index.refresh()
         followed = _follow(_candidates(rows, index), desk, index, now)
-    after = replace(place, position=rows[-1].id) if more else Place(seen=place.upto, upto="", position=0)
+    asked = unsearched(most=most)
+    if asked:
+        index.refresh()
+        followed += _follow(sorted({n for numbers in asked.values() for n in numbers}), desk, index, now)
+        atomically(lambda: set_searched(copysets=list(asked)))
+        more = more or len(asked) == most
+    after = replace(place, position=rows[-1].id) if in_full else Place(seen=place.upto, upto="", position=0)
     if after != place and (rows or place.position):
         atomically(lambda: move_on(name=NAME, place=after))
     return Searched(hashes=len(rows), followed=followed, more=more)
@@ -90,18 +96,18 @@ def look_at(*, view: PrintView, desk: Desk, index: Index, wide: _Wide | None = N
     return Looked(item=view.item, print=view.number, near=near, copies=_copies(view, desk, index))
 
 
-def _copies(view: PrintView, desk: Desk, index: Index) -> tuple[uuid.UUID, ...]:
+def _copies(view: PrintView, desk: Desk, index: Index) -> tuple[int, ...]:
     rule = desk.policy.match
     numbers, _complete = copies_of(looks=view.looks, index=index, rule=rule)
     others = prints_numbered(numbers=sorted(numbers - {view.number}))
-    same = {
-        other.item
+    same = [
+        other.number
         for other in others.values()
         if other.looks.quality >= rule.quality
         or (other.looks.sha256 and other.looks.sha256 == view.looks.sha256)
         or (other.looks.md5 and other.looks.md5 == view.looks.md5)
-    }
-    return tuple(sorted(same - {view.item}))
+    ]
+    return tuple(sorted(same))
 
 
 @dataclass(slots=True, kw_only=True)

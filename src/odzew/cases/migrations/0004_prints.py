@@ -10,6 +10,16 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL("CREATE SEQUENCE cases_print_number", "DROP SEQUENCE cases_print_number"),
         migrations.AddField(model_name="case", name="matches", field=models.JSONField(default=list)),
+        migrations.AddField(model_name="copyset", name="via", field=models.TextField(default="")),
+        migrations.AddField(model_name="copyset", name="searched", field=models.BooleanField(default=False)),
+        migrations.AddIndex(
+            model_name="copyset",
+            index=models.Index(
+                condition=models.Q(("case__isnull", False), ("searched", False), ("via", "")),
+                fields=["id"],
+                name="cases_copyset_search",
+            ),
+        ),
         migrations.CreateModel(
             name="Print",
             fields=[

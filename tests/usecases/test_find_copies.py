@@ -1,0 +1,160 @@
+"""Files that look alike are one harm, wherever they are hosted."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+import pytest
+
+from odzew.cases.items import items_of
+from odzew.cases.rows import CaseRow, read_cases
+from odzew.enforcement.api import in_force_on
+from odzew.foundation.writes import fetch_all
+from tests.cast import Story
+
+A = random.Random(1).randbytes(32)
+B = random.Random(2).randbytes(32)
+
+
+def bits(of: bytes, flipped: int, seed: int = 0) -> bytes:
+    """Return a hash so many bits away."""
+    whole = int.from_bytes(of)
+    for n in random.Random(seed).sample(range(256), flipped):
+        whole ^= 1 << n
+    return whole.to_bytes(32)
+
+
+def measure(name: str) -> str | None:
+    """Return what holds for an item now."""
+    (item,) = fetch_all("SELECT id FROM cases_item WHERE external_id = %s", [name])
+    return next((m.measure for m in in_force_on(items=[item[0]]).values()), None)
+
+
+def items(case: uuid.UUID) -> set[str | None]:
+    """Return the items of a case by their platform's names."""
+    return {i.external_id for i in items_of(case=case)}
+
+
+def row(case: uuid.UUID) -> CaseRow:
+    """Return a case."""
+    return read_cases(ids=[case])[0]
+
+
+@pytest.mark.parametrize("flipped", [0, 1, 10])
+def test_a_picture_that_is_the_same_joins_the_case_and_its_measure(story: Story, flipped: int) -> None:
+    story.post("one", pdq=A)
+    story.post("two", pdq=bits(A, flipped))
+    story.post("other", pdq=B)
+    receipt = story.report("one", claimant="depicted")
+    assert story.search() >= 1
+    assert items(receipt.case) == {"one", "two"}
+    assert (measure("one"), measure("two"), measure("other")) == ("withhold", "withhold", None)
+
+
+@pytest.mark.parametrize(("flipped", "quality"), [(11, 100), (31, 100), (4, 79), (0, 49)])
+def test_what_is_only_near_stays_apart_while_nobody_has_decided(story: Story, flipped: int, quality: int) -> None:
+    story.post("one", pdq=A)
+    story.post("two", pdq=bits(A, flipped), quality=quality)
+    receipt = story.report("one", claimant="depicted")
+    story.search()
+    assert items(receipt.case) == {"one"}
+    assert measure("two") is None
+
+
+def test_a_copy_that_comes_later_follows_at_once(story: Story) -> None:
+    story.post("one", pdq=A)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "remove")
+    story.search()
+    story.post("two", pdq=bits(A, 6))
+    assert measure("two") is None
+    story.search()
+    assert measure("two") == "remove" and items(receipt.case) == {"one", "two"}
+
+
+def test_two_reported_copies_become_one_case(story: Story) -> None:
+    story.post("one", pdq=A)
+    story.post("two", pdq=bits(A, 3))
+    first, second = story.report("one"), story.report("two")
+    assert first.case != second.case
+    story.search()
+    stays = next(r for r in (row(first.case), row(second.case)) if r.merged_into is None)
+    assert items(stays.id) == {"one", "two"} and stays.notices == 2
+
+
+def test_searching_again_changes_nothing(story: Story) -> None:
+    story.post("one", pdq=A)
+    story.post("two", pdq=A)
+    receipt = story.report("one", claimant="depicted")
+    story.search()
+    before = row(receipt.case)
+    assert story.search() == 0
+    assert row(receipt.case) == before
+
+
+def test_a_file_that_changed_is_looked_at_anew(story: Story) -> None:
+    story.post("one", pdq=A)
+    receipt = story.report("one", claimant="depicted")
+    story.post("two", pdq=B)
+    story.search()
+    story.post("two", pdq=bits(A, 2), sha=b"x" * 32)
+    story.search()
+    assert items(receipt.case) == {"one", "two"}
+
+
+def test_a_file_that_is_gone_is_found_no_more(story: Story) -> None:
+    story.post("one", pdq=A)
+    story.post("one", pdq=B, sha=b"y" * 32)
+    story.search()
+    receipt = story.report("one", claimant="depicted")
+    story.post("two", pdq=A)
+    story.search()
+    assert items(receipt.case) == {"one"}
+
+
+def test_a_chain_of_small_steps_leads_nowhere(story: Story) -> None:
+    steps = [A]
+    for n in range(5):
+        steps.append(bits(steps[-1], 8, seed=n + 1))
+    for n, step in enumerate(steps):
+        story.post(f"step-{n}", pdq=step)
+    receipt = story.report("step-0", claimant="depicted")
+    story.search()
+    assert items(receipt.case) == {"step-0", "step-1"}
+    story.decide(receipt.case, 0, "remove")
+    story.search()
+    assert measure("step-3") is None and measure("step-4") is None
+
+
+def test_a_chain_of_reports_does_not_make_one_case_of_it(story: Story) -> None:
+    steps = [A]
+    for n in range(4):
+        steps.append(bits(steps[-1], 8, seed=n + 1))
+    for n, step in enumerate(steps):
+        story.post(f"step-{n}", pdq=step)
+    receipts = [story.report(f"step-{n}") for n in range(5)]
+    story.search()
+    ends = {row(r.case).merged_into or r.case for r in receipts}
+    assert len(ends) >= 2
+    together = [items(case) for case in ends]
+    assert not any({"step-0", "step-4"} <= names for names in together)
+
+
+def test_a_bare_claim_takes_in_no_more_than_a_few_copies_before_a_person_has_decided(story: Story) -> None:
+    for n in range(8):
+        story.post(f"copy-{n}", pdq=A, account=f"someone {n}")
+    receipt = story.report("copy-0", claimant="depicted")
+    story.search()
+    assert items(receipt.case) == {"copy-0"} and measure("copy-1") is None
+    assert fetch_all("SELECT 1 FROM ledger_event WHERE case_id = %s AND kind = 'copies.too_many'", [receipt.case])
+
+
+def test_what_was_cleared_takes_nothing_in(story: Story) -> None:
+    story.post("one", pdq=A)
+    receipt = story.report("one")
+    for who in (0, 1):
+        story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
+    story.post("two", pdq=bits(A, 4))
+    story.search()
+    assert items(receipt.case) == {"one"}
