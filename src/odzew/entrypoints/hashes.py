@@ -13,6 +13,7 @@ from odzew.entrypoints.check.quick import Misses, Quick
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
 from odzew.matching.api import Index
+from odzew.matching.decoder.api import Decoder
 
 # How often what other processes wrote is read: what is banked is known here this much later at the latest.
 EVERY: Final = 0.2
@@ -24,6 +25,12 @@ log = logging.getLogger("odzew.hashes")
 def quick() -> Quick:
     """Return the index of this process, with its counts."""
     return Quick(index=Index(folder=settings().data / "index", clock=utc_now), misses=Misses(), clock=utc_now)
+
+
+@lru_cache(maxsize=1)
+def the_decoder() -> Decoder:
+    """Return the decoder of this process; its children start with the first file."""
+    return Decoder()
 
 
 _keeper: threading.Thread | None = None

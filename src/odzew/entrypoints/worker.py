@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from odzew.entrypoints import alarm_channels, logs, runtime
+from odzew.foundation.errors import Unavailable
 from odzew.foundation.moments import utc_now
 from odzew.foundation.outgoing import Http, Outgoing
 
@@ -100,9 +101,11 @@ def _say(loop: Loop, error: Exception) -> None:
 def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], datetime] = utc_now) -> list[Loop]:
     """Return everything that a worker does."""
     from odzew.cases.clocks import next_wake
+    from odzew.entrypoints.hashes import the_index
     from odzew.notices.api import forget_sealed
     from odzew.usecases.clock_ran_out import clock_ran_out
     from odzew.usecases.enforce import enforce
+    from odzew.usecases.find_copies import find_copies
     from odzew.usecases.seal_record import seal_record
     from odzew.usecases.sign_checkpoint import sign_checkpoint
 
@@ -129,6 +132,14 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
         note = sign_checkpoint(desk=desk, now=clock())
         return MINUTE if note else MINUTE / 6
 
+    def copies() -> float:
+        index = the_index()
+        try:
+            return 0.0 if find_copies(desk=desk, index=index, now=clock()).more else POLL
+        except Unavailable as error:
+            log.warning("the search for copies waits: %s", error.sentence)
+            return POLL * 4
+
     def housekeeping() -> float:
         from django.contrib.sessions.backends.db import SessionStore
 
@@ -139,6 +150,7 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
     return [
         Loop(name="clocks", deed=clocks),
         *(Loop(name=f"deliveries-{n}", deed=deliveries) for n in range(1, DELIVERERS + 1)),
+        Loop(name="copies", deed=copies),
         Loop(name="sequencer", deed=sequencer),
         Loop(name="checkpoints", deed=checkpoints),
         Loop(name="housekeeping", deed=housekeeping),

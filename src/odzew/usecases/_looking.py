@@ -12,7 +12,7 @@ from odzew.banks.data import EntryView
 from odzew.banks.verdict import Hit, Verdict, as_policy_matches, judge, share_key
 from odzew.cases.matches import Near
 from odzew.cases.prints import FLAT_BELOW, Looks
-from odzew.hashing.data import Frame, Pdq
+from odzew.hashing.data import FileHashes, Frame, Pdq
 from odzew.hashing.video_match import FrameHit, judge_frames
 from odzew.matching.api import Hit as Found
 from odzew.matching.api import Index, Query
@@ -30,6 +30,20 @@ class Seen:
 
     verdict: Verdict
     as_of: datetime | None
+
+
+def looks_of(*, hashes: FileHashes) -> Looks:
+    """Return what our own hashing of a file says as what a file looks like."""
+    picture = hashes.picture
+    return Looks(
+        sha256=hashes.sha256,
+        md5=hashes.md5,
+        pdq=picture.pdq.bits if picture else None,
+        quality=picture.pdq.quality if picture else 0,
+        mode=picture.mode if picture else "exact",
+        turned=picture.turned if picture else (),
+        frames=tuple((f.at, f.pdq.quality, f.pdq.bits) for f in hashes.frames),
+    )
 
 
 def queries_of(*, looks: Looks, radius: int = NEAREST) -> list[tuple[Query, int]]:

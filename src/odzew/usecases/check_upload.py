@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
@@ -32,7 +32,8 @@ _RANK: Final[dict[Answer, int]] = {"allow": 0, "hold": 1, "block": 2}
 class Checked:
     """The verdict on an upload, the strictest of its files, with every entry that counted. `case`: where the item stands now.
 
-    `checked` is false where the law keeps the desk from looking at all; `as_of`: the banks as they were then, None if nobody looked.
+    `checked` is false where the law keeps the desk from looking at all; `as_of`: the banks as they were then, None if nobody looked;
+    `incomplete`: not everything could be asked, so that it is held and is to be asked again.
     """
 
     answer: Answer
@@ -40,17 +41,26 @@ class Checked:
     verdicts: tuple[Verdict, ...]
     as_of: datetime | None
     checked: bool
+    incomplete: bool = False
     case: uuid.UUID | None = None
 
 
 def check_upload(
-    *, files: Sequence[Looks], upload: ItemIn | None, caller: Caller, desk: Desk, index: Index, now: datetime
+    *,
+    files: Sequence[Looks],
+    upload: ItemIn | None,
+    caller: Caller,
+    desk: Desk,
+    index: Index,
+    now: datetime,
+    unseen: bool = False,
 ) -> Checked:
     """Say whether files may be published, register the item they will be, and open or join its case if something speaks against it.
 
-    `files` are judged each on its own; files of `upload` (see `ItemIn.media`) are judged too. What an own decision removed is blocked
-    and joins that case unseen. Uploads in private are looked at only where the policy's `private_checked` says so. Raises `Forbidden`
-    (an item by a key that is no platform's) and `Invalid` (nothing to check, too many files). Source: practice 5 and 8.
+    Each file is judged on its own, those of `upload` (see `ItemIn.media`) too; `unseen`: a file could not be looked at for a reason that
+    passes or is suspicious, so it is held. What an own decision removed is blocked and joins that case unseen. Uploads in private are
+    looked at only where the policy's `private_checked` says so. Raises `Forbidden` (an item by a key that is no platform's) and
+    `Invalid` (nothing to check, too many files). Source: practice 5 and 8.
     """
     asked = [*files, *((m.looked() for m in upload.media) if upload else ())]
     asked = [looks for looks in dict.fromkeys(asked) if looks.known()]
@@ -69,7 +79,8 @@ def check_upload(
     pairs = [(looks, see(looks=looks, index=index, desk=desk, private=private, known_account=marked)) for looks in asked]
     seen = [s for _looks, s in pairs]
     answer: Answer = max((s.verdict.answer for s in seen), key=lambda a: _RANK[a], default="allow")
-    if marked and answer == "allow":
+    incomplete = any(s.verdict.incomplete for s in seen)
+    if (marked or unseen) and answer == "allow":
         answer = "hold"
     hits = tuple(h for s in seen for h in s.verdict.hits)
     # 2. The item, and what follows for its case; without an item the match itself is on the record.
@@ -82,6 +93,7 @@ def check_upload(
         verdicts=tuple(s.verdict for s in seen),
         as_of=min((s.as_of for s in seen if s.as_of is not None), default=None),
         checked=True,
+        incomplete=incomplete or unseen,
         case=case,
     )
 
@@ -138,11 +150,6 @@ def _looked(number: uuid.UUID, seen: Sequence[tuple[Looks, Seen]]) -> list[Looke
         for looks, s in seen
         if (near := near_of(verdict=s.verdict))
     ]
-
-
-def only_verdict(*, checked: Checked) -> Checked:
-    """Return what the uploader's side may know: the verdict alone (practice 5: no oracle)."""
-    return replace(checked, hits=(), verdicts=(), case=None)
 
 
 def matches_in(*, checked: Checked) -> list[dict[str, object]]:

@@ -13,11 +13,12 @@ from ninja.errors import ValidationError as Wrong
 from ninja.openapi.schema import OpenAPISchema
 from pydantic import Field
 
-from odzew.entrypoints.api import cases, items, notices, views
-from odzew.entrypoints.api.bodies import BATCH, ITEM, KB, NDJSON, NOTICE, Bodies
-from odzew.entrypoints.api.door import READERS, Key, Rights, caller_in
+from odzew.entrypoints.api import cases, check, items, notices, views
+from odzew.entrypoints.api.bodies import BATCH, ITEM, JSON, KB, MULTIPART, NDJSON, NOTICE, Bodies
+from odzew.entrypoints.api.door import READERS, Key, Rights, caller_in, pace_checks
 from odzew.entrypoints.api.problems import TYPE, Unreadable, invalid, refuse, response
 from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, ItemIn, ItemLine, NoticeIn, WaveDecisionIn
+from odzew.entrypoints.check.shapes import CheckIn, CheckOut
 from odzew.foundation.errors import OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import DECIDERS
@@ -29,6 +30,7 @@ _READ_CASES: Final = Rights(scopes=frozenset({"read"}), roles=READERS)
 _DECIDE: Final = Rights(roles=DECIDERS)
 _APPEAL: Final = Rights(scopes=frozenset({"appeals"}))
 _ITEMS: Final = Rights(scopes=frozenset({"items"}))
+_CHECK: Final = Rights(scopes=frozenset({"check", "lookup"}))
 
 _ANY: Final = (401, 403, 429, 500, 503)
 _BODY: Final = (400, 411, 413, 415, 422)
@@ -202,6 +204,22 @@ def read_wave(request: HttpRequest) -> HttpResponse:
 def decide_wave(request: HttpRequest, payload: WaveDecisionIn) -> HttpResponse:
     """Sign once for the whole wave; each case follows as if decided alone, with the signatures it needs. 409: there is no wave."""
     return response(cases.post_wave_decision(sent=payload, caller=caller_in(request), now=utc_now()))
+
+
+@api.post(
+    "/check",
+    auth=Key(rights=_CHECK, body=check.BODY, type=(JSON, MULTIPART), pace=pace_checks),
+    response=_answers({200: CheckOut}, *_BODY),
+    operation_id="check_upload",
+    tags=["items"],
+    openapi_extra=_described(shape=CheckIn, media=JSON),
+)
+def check_upload(request: HttpRequest) -> HttpResponse:
+    """Ask before publishing: allow, hold or block. JSON with hashes, or a form with one `file`; with `item` it is registered too.
+
+    Keys with the scope `lookup` see what matched; keys with `check` get the verdict alone.
+    """
+    return response(check.check(request=request, caller=caller_in(request), now=utc_now()))
 
 
 @api.post(

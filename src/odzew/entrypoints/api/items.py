@@ -20,7 +20,7 @@ from odzew.usecases.register_items import MOST, register_items
 
 def put_item(*, item_id: str, sent: ItemIn, caller: Caller, now: datetime) -> Reply:
     """Register an item or update it: 201 if it is new."""
-    result = register_items(items=[_item(item_id, sent)], caller=caller, desk=the_desk(), now=now)
+    result = register_items(items=[item_of(item_id=item_id, sent=sent)], caller=caller, desk=the_desk(), now=now)
     return Reply(status=201 if result.new else 200, body=to_json({"id": item_id, "new": bool(result.new)}))
 
 
@@ -33,12 +33,13 @@ def put_batch(*, source: Readable, caller: Caller, now: datetime) -> Reply:
         except ValidationError as error:
             wrong = invalid(error=error)
             raise Invalid(f"Line {number}: {wrong.sentence}", line=number, **wrong.detail) from None
-        items.append(_item(sent.id, sent))
+        items.append(item_of(item_id=sent.id, sent=sent))
     result = register_items(items=items, caller=caller, desk=the_desk(), now=now)
     return Reply(status=200, body=to_json({"stored": result.stored, "new": result.new}))
 
 
-def _item(item_id: str, sent: ItemIn) -> Item:
+def item_of(*, item_id: str, sent: ItemIn) -> Item:
+    """Return an item as the rooms know it."""
     spread = sent.spread
     return Item(
         id=item_id,

@@ -30,9 +30,12 @@ class MatchOut(Shape):
 
 
 class CheckOut(Shape):
-    """What to do. `checked` is false where the law keeps the desk from looking; `as_of`: the banks as they were then."""
+    """What to do. `checked` is false where the law keeps the desk from looking; `as_of`: the banks as they were then;
+    `ask_again_after`: seconds, where not everything could be asked and it is held for that alone; `note`: why a file was not seen."""
 
     verdict: Literal["allow", "hold", "block"]
     matches: list[MatchOut] | None = None
-    as_of: str
+    as_of: str | None
     checked: bool = True
+    ask_again_after: int | None = None
+    note: str | None = None
