@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from odzew.banks.api import BankRules, bank_named, create_bank, entries_after, entries_by_id, find_bank
+from odzew.banks.api import bank_named, entries_after, entries_by_id, find_bank
 from odzew.banks.data import BankView, NewHash
-from odzew.banks.entries import put, replace_entries, withdraw_hashes
+from odzew.banks.entries import replace_entries, withdraw_hashes
 from odzew.foundation.errors import Conflict, Invalid
 from odzew.foundation.writes import Writes
+from tests.banks.build import NOW, new_bank, pdq, store
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def pdq(n: int) -> bytes:
-    return hashlib.sha256(f"chair {n}".encode()).digest()
-
-
-def new_bank(*, name: str = "bridges", **rules: Any) -> BankView:
-    with transaction.atomic():
-        writes = Writes()
-        bank = create_bank(writes, name=name, rules=BankRules(**rules), now=NOW)
-        writes.send()
-    return bank
 
 
 def test_a_bank_comes_back_as_it_was_made() -> None:
@@ -47,20 +33,17 @@ def test_a_bank_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     assert find_bank(name="bridges") is None
 
 
-def store(bank: BankView, hashes: Iterable[NewHash]) -> tuple[int, int, int]:
-    with transaction.atomic():
-        writes = Writes()
-        done = put(writes, bank=bank, hashes=list(hashes), now=NOW)
-        writes.send()
+def counts(bank: BankView, hashes: Iterable[NewHash]) -> tuple[int, int, int]:
+    done = store(bank, *hashes)
     return len(done.added), len(done.changed), done.same
 
 
 def test_the_same_again_changes_nothing_and_other_facts_do() -> None:
     bank = new_bank()
     first = [NewHash(type="pdq", value=pdq(n), category="a") for n in range(5)]
-    assert store(bank, first) == (5, 0, 0)
-    assert store(bank, first) == (0, 0, 5)
-    assert store(bank, [*first[:3], NewHash(type="pdq", value=pdq(3), category="b"), NewHash(type="pdq", value=pdq(9))]) == (
+    assert counts(bank, first) == (5, 0, 0)
+    assert counts(bank, first) == (0, 0, 5)
+    assert counts(bank, [*first[:3], NewHash(type="pdq", value=pdq(3), category="b"), NewHash(type="pdq", value=pdq(9))]) == (
         1,
         1,
         3,
@@ -72,14 +55,14 @@ def test_the_same_again_changes_nothing_and_other_facts_do() -> None:
 def test_a_withdrawn_hash_that_comes_back_gets_a_new_number() -> None:
     bank = new_bank()
     given = NewHash(type="pdq", value=pdq(1))
-    store(bank, [given])
+    store(bank, given)
     (old,) = entries_after(bank=bank, after=0, limit=10)
     with transaction.atomic():
         writes = Writes()
         assert withdraw_hashes(writes, bank=bank, hashes=[given], now=NOW) == (old.id,)
         writes.send()
     assert entries_by_id(ids=[old.id]) == {}
-    assert store(bank, [given]) == (1, 0, 0)
+    assert counts(bank, [given]) == (1, 0, 0)
     (new,) = entries_after(bank=bank, after=0, limit=10)
     assert new.id > old.id
 
@@ -102,6 +85,6 @@ def test_an_update_replaces_the_whole_entry() -> None:
 
 def test_a_hash_of_the_wrong_length_stores_nothing() -> None:
     bank = new_bank()
-    with pytest.raises(Invalid), transaction.atomic():
-        put(Writes(), bank=bank, hashes=[NewHash(type="pdq", value=pdq(1)), NewHash(type="md5", value=pdq(2))], now=NOW)
+    with pytest.raises(Invalid):
+        store(bank, *[NewHash(type="pdq", value=pdq(1)), NewHash(type="md5", value=pdq(2))])
     assert entries_after(bank=bank, after=0, limit=10) == []

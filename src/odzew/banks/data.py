@@ -17,7 +17,6 @@ MOST_DISTANCE: Final = 31
 LEAST_QUALITY: Final = 50
 OWN: Final = "own"
 CLEARED: Final = "cleared"
-COLLECTION: Final = "known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,8 @@ class NewHash:
     """One hash of an entry as a source gives it.
 
     `entry_id` with `member` names the entry at its source; empty: the hash stands for itself. `opinion` None: the bank's. `child`
-    None: the bank's. `quality` 0..100 or None (not known). `turned`: the index is to hold all eight orientations (PDQ only).
+    None: the bank's. `quality` 0..100 or None (not known). `forms`: the same picture's hash turned and mirrored, which the index is to
+    find too (PDQ only).
     """
 
     type: HashType
@@ -64,7 +64,7 @@ class NewHash:
     child: bool | None = None
     quality: int | None = None
     mode: Mode = "exact"
-    turned: bool = False
+    forms: tuple[bytes, ...] = ()
     first_seen: datetime | None = None
 
 

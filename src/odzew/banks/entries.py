@@ -11,6 +11,7 @@ from uuid import UUID
 from odzew.banks.data import SIZES, BankView, NewHash, Stored
 from odzew.foundation.errors import Invalid
 from odzew.foundation.writes import Writes, fetch_all
+from odzew.matching.api import KNOWN, Addition, add, remove
 
 Name = tuple[str, str]
 _PUT: Final = """
@@ -25,7 +26,7 @@ ON CONFLICT (bank_id, value, hash_type, source_member, entry_id) WHERE withdrawn
   first_seen = least(t.first_seen, excluded.first_seen), seen_in = coalesce(excluded.seen_in, t.seen_in),
   updated = CASE WHEN {changed} THEN excluded.updated ELSE t.updated END
 WHERE {changed} OR t.seen_in IS DISTINCT FROM coalesce(excluded.seen_in, t.seen_in)
-RETURNING t.id, t.hash_type, t.value, t.turned,
+RETURNING t.id, t.value, t.hash_type, t.source_member, t.entry_id,
   (SELECT (o.category, o.opinion, o.child, o.quality, o.mode) IS DISTINCT FROM (t.category, t.opinion, t.child, t.quality, t.mode)
    FROM banks_entry o WHERE o.id = t.id)
 """.format(
@@ -46,7 +47,7 @@ def put(
     """Store hashes in a bank and in the index: new ones are added, known ones get the facts given now.
 
     The same hash of the same entry is one row however often it is given; the last one wins. One that was withdrawn begins anew with a
-    new number. `turned` is settled when a hash is first stored. `seen_in` marks what an import named. The rows are written at once,
+    new number. Its other `forms` are settled when a hash is first stored. `seen_in` marks what an import named. The rows are written at once,
     in the transaction that is open; the index gets them by `writes`. Raises `Invalid` (nothing stored) for a hash of another length
     than its type has, of a type the bank does not use, or a quality outside 0..100.
     """
@@ -66,13 +67,15 @@ def put(
         [h.child for h in rows],
         [h.quality for h in rows],
         [h.mode for h in rows],
-        [h.turned for h in rows],
+        [bool(h.forms) for h in rows],
         [h.first_seen or now for h in rows],
     ]
     found = fetch_all(_PUT, [bank.id, now, case, seen_in, *columns])
     # The last column looks at the row as it was: None where there was none.
-    added = tuple(r[0] for r in found if r[4] is None)
-    changed = tuple(r[0] for r in found if r[4])
+    added = tuple(r[0] for r in found if r[5] is None)
+    changed = tuple(r[0] for r in found if r[5])
+    fresh = [(r[0], whole[bytes(r[1]), r[2], r[3], r[4]]) for r in found if r[5] is None]
+    add(writes, additions=[Addition(collection=KNOWN, type=h.type, hash=f, owner=n) for n, h in fresh for f in (h.value, *h.forms)])
     return Stored(added=added, changed=changed, same=len(rows) - len(added) - len(changed))
 
 
@@ -84,8 +87,8 @@ def check_hash(*, bank: BankView, given: NewHash) -> None:
         raise Invalid(f"A hash of the type {given.type} has {SIZES[given.type] * 2} hexadecimal digits.")
     if given.quality is not None and not 0 <= given.quality <= 100:
         raise Invalid("A quality is a whole number from 0 to 100.")
-    if given.turned and given.type != "pdq":
-        raise Invalid("Only a PDQ hash has other orientations.")
+    if given.forms and (given.type != "pdq" or any(len(f) != SIZES["pdq"] for f in given.forms)):
+        raise Invalid("Only a PDQ hash has other orientations, and they are PDQ hashes.")
 
 
 def _key(h: NewHash) -> tuple[bytes, str, str, str]:
@@ -174,4 +177,6 @@ def next_number() -> int:
 
 
 def _gone(writes: Writes, sql: str, values: list[Any]) -> tuple[int, ...]:
-    return tuple(sorted(r[0] for r in fetch_all(sql, values)))
+    gone = tuple(sorted(r[0] for r in fetch_all(sql, values)))
+    remove(writes, collection=KNOWN, owners=gone)
+    return gone

@@ -1,0 +1,81 @@
+"""From the numbers that the index finds to the entries of banks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from odzew.banks.api import entries_by_id
+from odzew.banks.data import MOST_DISTANCE, BankView, HashType
+from odzew.banks.verdict import Hit
+from odzew.matching.api import KNOWN, Index, Query
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One hash of something that is asked about; `quality` 0..100 or None, for PDQ."""
+
+    type: HashType
+    value: bytes
+    quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What the banks know of some hashes: the hits of each in order. Without `complete`, "no hit" means "not known"."""
+
+    hits: tuple[tuple[Hit, ...], ...]
+    complete: bool
+    as_of: datetime | None
+
+
+def look(*, index: Index, asked: Sequence[Asked]) -> Looked:
+    """Look hashes up in all banks; the hits are everything within 31 bits, before any rule of a bank (`verdict.judge` applies them).
+
+    What was withdrawn is never a hit, also in the moment before the index knows.
+    """
+    queries = [Query(type=a.type, hash=a.value, radius=MOST_DISTANCE if a.type == "pdq" else 0) for a in asked]
+    answer = index.search(collection=KNOWN, queries=queries)
+    entries = entries_by_id(ids={hit.owner for hits in answer.hits for hit in hits})
+    found = tuple(
+        tuple(Hit(entry=entries[h.owner], hash=h.hash, distance=h.distance, quality=a.quality) for h in hits if h.owner in entries)
+        for a, hits in zip(asked, answer.hits, strict=True)
+    )
+    return Looked(hits=found, complete=answer.complete, as_of=answer.as_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A hash that was asked about and a stored one within the bank's distance of it."""
+
+    query: bytes
+    entry: bytes
+    distance: int
+
+
+def pairs(*, index: Index, bank: BankView, values: Sequence[bytes]) -> Iterator[tuple[list[Pair], bool]]:
+    """Yield every pair of these values and the bank's hashes within its distance, for parts of the values in order, each with whether
+    the index was complete.
+
+    A value of 32 bytes is asked about as PDQ and as SHA-256, one of 16 as MD5. The rules for an upload (quality, share, quarantine)
+    do not apply here: this says what is near, not what would happen.
+    """
+    for start in range(0, len(values), _AT_ONCE):
+        asked = [Asked(type=t, value=v) for v in values[start : start + _AT_ONCE] for t in _types(v) if t in bank.hash_types]
+        found = look(index=index, asked=asked)
+        yield _pairs(bank, asked, found), found.complete
+
+
+def _types(value: bytes) -> tuple[HashType, ...]:
+    return ("md5",) if len(value) == 16 else ("pdq", "sha256")
+
+
+def _pairs(bank: BankView, asked: list[Asked], found: Looked) -> list[Pair]:
+    out: list[Pair] = []
+    for a, hits in zip(asked, found.hits, strict=True):
+        near = [Pair(query=a.value, entry=h.hash, distance=h.distance) for h in hits if h.entry.bank.id == bank.id]
+        out += dict.fromkeys(p for p in near if p.distance <= bank.distance)
+    return out
