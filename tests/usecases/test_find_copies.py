@@ -7,10 +7,14 @@ import uuid
 
 import pytest
 
+from odzew.banks.turned import other_forms
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow, read_cases
 from odzew.enforcement.api import in_force_on
 from odzew.foundation.writes import fetch_all
+from odzew.notices.data import Concern, NewNotice
+from odzew.usecases.appeal import appeal
+from odzew.usecases.receive_notice import receive_notice
 from tests.cast import Story
 
 A = random.Random(1).randbytes(32)
@@ -124,7 +128,8 @@ def test_a_chain_of_small_steps_leads_nowhere(story: Story) -> None:
     assert items(receipt.case) == {"step-0", "step-1"}
     story.decide(receipt.case, 0, "remove")
     story.search()
-    assert measure("step-3") is None and measure("step-4") is None
+    assert [measure(f"step-{n}") for n in range(2)] == ["remove", "remove"]
+    assert {measure(f"step-{n}") for n in range(2, 6)} <= {"withhold", None}, "what is only near is looked at"
 
 
 def test_a_chain_of_reports_does_not_make_one_case_of_it(story: Story) -> None:
@@ -158,3 +163,86 @@ def test_what_was_cleared_takes_nothing_in(story: Story) -> None:
     story.post("two", pdq=bits(A, 4))
     story.search()
     assert items(receipt.case) == {"one"}
+
+
+def test_a_removed_picture_does_not_come_back(story: Story) -> None:
+    story.post("one", pdq=A)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "remove")
+    story.post("gone", pdq=B)  # something else happens meanwhile
+    story.post("one", pdq=B, sha=b"q" * 32)  # and the post shows another picture by now
+    story.search()
+    story.post("again", pdq=bits(A, 9))
+    story.post("alike", pdq=bits(A, 25, seed=3))
+    story.search()
+    assert measure("again") == "remove"
+    assert measure("alike") == "withhold", "near is not equal: hidden, and one look"
+
+
+def test_a_mirrored_copy_of_what_was_removed_is_known_by_its_other_forms(story: Story) -> None:
+    story.post("one", pdq=A)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "remove")
+    mirrored = other_forms(value=A)[1]
+    story.post("two", pdq=bits(mirrored, 5))
+    story.search()
+    assert measure("two") == "remove"
+
+
+def test_a_successful_appeal_takes_the_picture_out_of_the_bank(story: Story) -> None:
+    story.post("one", pdq=A)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "remove")
+    story.search()
+    appeal(
+        case=receipt.case,
+        by="uploader",
+        account_id="uploader",
+        text="It is mine.",
+        caller=story.program,
+        desk=story.desk,
+        now=story.now,
+    )
+    for who in (1, 2):
+        story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
+    assert row(receipt.case).state == "cleared"
+    story.post("two", pdq=bits(A, 3))
+    story.search()
+    assert measure("two") is None
+
+
+def test_a_reporters_fingerprint_finds_what_is_hosted_and_waits_for_people(story: Story) -> None:
+    story.post("one", pdq=A)
+    notice = NewNotice(
+        external_id=None,
+        source="user",
+        concern=Concern(kind="csam", minor=True, claimant="depicted"),
+        places=(),
+        hashes=({"type": "pdq", "value": bits(A, 4).hex(), "quality": 95},),
+    )
+    receipt = receive_notice(notice=notice, caller=story.program, desk=story.desk, now=story.now)
+    story.search()
+    case = read_cases(ids=[_case_of("one")])[0]
+    assert measure("one") == "withhold" and case.undecided
+    assert row(receipt.case).undecided
+
+
+def test_a_fingerprint_that_hits_many_hides_none_of_them_without_a_person(story: Story) -> None:
+    for n in range(7):
+        story.post(f"copy-{n}", pdq=A)
+    notice = NewNotice(
+        external_id=None,
+        source="user",
+        concern=Concern(kind="csam", minor=True, claimant="depicted"),
+        places=(),
+        hashes=({"type": "pdq", "value": A.hex(), "quality": 95},),
+    )
+    receive_notice(notice=notice, caller=story.program, desk=story.desk, now=story.now)
+    story.search()
+    assert {measure(f"copy-{n}") for n in range(7)} == {None}
+
+
+def _case_of(name: str) -> uuid.UUID:
+    sql = "SELECT g.case_id FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id WHERE i.external_id = %s"
+    case: uuid.UUID = fetch_all(sql, [name])[0][0]
+    return case

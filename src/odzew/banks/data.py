@@ -17,6 +17,7 @@ MOST_DISTANCE: Final = 31
 LEAST_QUALITY: Final = 50
 OWN: Final = "own"
 CLEARED: Final = "cleared"
+REPORTED: Final = "reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

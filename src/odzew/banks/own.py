@@ -1,4 +1,5 @@
-"""The desk's own two banks: `own`, fed by final decisions, and `cleared`, known-good pictures that people named."""
+"""The desk's own banks: `own`, fed by final decisions, `cleared`, known-good pictures that people named, and `reported`, fingerprints
+that reporters sent: seeds, which hold but never remove."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from odzew.banks.api import BankRules, bank_named, find_bank
-from odzew.banks.data import CLEARED, OWN, BankView, NewHash, OwnMedia, Stored
+from odzew.banks.data import CLEARED, OWN, REPORTED, BankView, NewHash, OwnMedia, Stored
 from odzew.banks.entries import put, withdraw_of_case
 from odzew.banks.models import Bank
 from odzew.banks.turned import other_forms
@@ -23,6 +24,7 @@ _RULES: Final = {
     OWN: BankRules(opinion="confirmed", source="decisions of this desk"),
     # Near is not equal: what people found to be good speaks for the same picture, not for one that looks alike.
     CLEARED: BankRules(opinion="negative", source="pictures that people of this desk found to be good", distance=10),
+    REPORTED: BankRules(opinion="seed", source="fingerprints that reporters sent"),
 }
 
 
@@ -88,6 +90,33 @@ def withdraw_cleared(writes: Writes, *, case: uuid.UUID, actor: str, now: dateti
     bank = own_bank(name=CLEARED, now=now)
     gone = withdraw_of_case(writes, bank=bank, case=case, now=now)
     _said(writes, "bank.cleared_withdrawn", bank, gone, case, actor, now)
+    return gone
+
+
+def feed_reported(
+    writes: Writes,
+    *,
+    case: uuid.UUID,
+    media: Sequence[OwnMedia],
+    category: str,
+    child: bool | None,
+    actor: str,
+    now: datetime,
+) -> Stored:
+    """Put fingerprints that a reporter sent into `reported`, in the transaction of the notice; nobody has confirmed them."""
+    bank = own_bank(name=REPORTED, now=now)
+    done = put(writes, bank=bank, hashes=_hashes(case, media, category, child), now=now, case=case)
+    _said(writes, "bank.reported_fed", bank, done.added, case, actor, now)
+    return done
+
+
+def withdraw_reported(writes: Writes, *, case: uuid.UUID, actor: str, now: datetime) -> tuple[int, ...]:
+    """Take back the fingerprints of a case: it was decided, or its reporter asked for it."""
+    if find_bank(name=REPORTED) is None:
+        return ()
+    bank = own_bank(name=REPORTED, now=now)
+    gone = withdraw_of_case(writes, bank=bank, case=case, now=now)
+    _said(writes, "bank.reported_withdrawn", bank, gone, case, actor, now)
     return gone
 
 

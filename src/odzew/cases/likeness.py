@@ -60,6 +60,12 @@ def take_in(*, case: uuid.UUID, copysets: Sequence[uuid.UUID]) -> list[uuid.UUID
     return [item for (item,) in rows]
 
 
+def itself(*, case: uuid.UUID) -> list[uuid.UUID]:
+    """Return the items that a case is about by itself, not only by their looks."""
+    sql = "SELECT i.id FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = %s AND g.via <> %s ORDER BY i.id"
+    return [item for (item,) in fetch_all(sql, [case, COPY])]
+
+
 def reach_no_further(*, copysets: Sequence[uuid.UUID]) -> None:
     """Say of copy sets whose case became one with another by their looks that they take nothing more in."""
     fetch_none("UPDATE cases_copyset SET via = %s WHERE id = ANY(%s)", [COPY, list(copysets)])

@@ -20,8 +20,8 @@ from odzew.policy.rules import MatchRule
 from odzew.usecases.desk import Desk
 
 NEAREST: Final = 31
-# The category of an entry that is one frame of a film; its film is what counts.
-FRAME: Final = "frame"
+# How the name of an entry ends that holds the frames of a film: then the film is what counts, not one frame.
+FILM: Final = "#film"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def _in_video(
                 for h in some
                 if h.owner in found and h.distance <= found[h.owner].bank.distance
             ]
-    out = [hit for some in by_hash.values() for hit in some if hit.entry.category != FRAME]
+    out = [hit for some in by_hash.values() for hit in some if not hit.entry.entry_id.endswith(FILM)]
     films: dict[tuple[object, ...], int] = {}
     of_film: dict[int, Hit] = {}
     frames, found_in = [], []
@@ -128,7 +128,7 @@ def _in_video(
         frames.append(Frame(at=at, pdq=Pdq(bits=bits, quality=quality)))
         row = []
         for hit in by_hash.get(bits, ()):
-            if hit.entry.category == FRAME:
+            if hit.entry.entry_id.endswith(FILM):
                 name = (hit.entry.bank.id, hit.entry.member, hit.entry.entry_id)
                 film = films.setdefault(name, len(films))
                 if film not in of_film or hit.distance < of_film[film].distance:

@@ -11,9 +11,10 @@ from typing import Final
 from odzew.cases.clocks import armed, stop
 from odzew.cases.data import HIDDEN_FOR_GOOD, ItemView
 from odzew.cases.items import case_of_copyset, copysets_of, item, items_in, marking_cases, surroundings
+from odzew.cases.likeness import reach_no_further, take_in
 from odzew.cases.matches import Near, keep_matches, not_known, with_matches
 from odzew.cases.register import Registered
-from odzew.cases.rows import CaseRow, add_case, cover, lock_cases, now_named, read_cases, save_case
+from odzew.cases.rows import CaseRow, add_case, lock_cases, now_named, read_cases, save_case
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.policy.data import Trigger
@@ -79,11 +80,9 @@ def _join_cases(view: ItemView, found: Sequence[Near], desk: Desk, now: datetime
             continue
         done = Registered(touched={target})
         if case is None:
-            writes = Writes()
-            cover(writes, case=target, copysets=[copyset], fresh=frozenset())
-            writes.send()
-            done.joined = [(i.id, target) for i in items_in(copysets=[copyset])]
+            done.joined = [(i, target) for i in take_in(case=target, copysets=[copyset])]
         else:
+            reach_no_further(copysets=copysets_of(case=case))
             done.merges = [(target, case)]
         follow_joined(done=done, actor=actor, desk=desk, now=now)
 

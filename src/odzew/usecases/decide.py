@@ -28,6 +28,7 @@ from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures, Trigger
 from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._answering import regime_of, tell_or_promise
+from odzew.usecases._banking import bank_decision
 from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, hide_case, order_on
 from odzew.usecases._judging import facts_of
 from odzew.usecases._may_decide import CLEARING, HIDES, Asked, may_decide
@@ -269,6 +270,7 @@ class _Decision:
         settle(self.writes, decisions=agree, state="final", now=self.now)
         settle(self.writes, decisions=[d for d in self.voting if d not in agree], state="overruled", now=self.now)
         row = self._carry_out()
+        bank_decision(self.writes, case=row, outcome=self.outcome, ground=self.ground, actor=self.caller.actor, now=self.now)
         self._end_clocks()
         self._appeals(before.outcome if before else None)
         after = save_case(self.writes, before=self.row, after=row)

@@ -29,6 +29,7 @@ from odzew.policy.assess import advice_to
 from odzew.policy.data import Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
 from odzew.usecases._answering import base_facts, tell, tell_or_promise
+from odzew.usecases._banking import bank_fingerprints
 from odzew.usecases._judging import Judged, carry_out, facts_of, judge
 from odzew.usecases._opening import new_case, widest
 from odzew.usecases._telling import tell_changes
@@ -81,8 +82,8 @@ def _check(*, notice: NewNotice, caller: Caller) -> None:
     ):
         if unknown := sorted(value - known):
             raise Invalid(f"There is no {name} {unknown[0]!r}.", known=sorted(known))
-    if not notice.places and notice.case is None:
-        raise Invalid("Say where it is: an item_id or an address, or the case it belongs to.")
+    if not notice.places and notice.case is None and not notice.hashes:
+        raise Invalid("Say where it is: an item_id or an address, or the case it belongs to; or send its fingerprint.")
     if len(notice.places) > MOST_PLACES:
         raise Invalid(f"A notice names at most {MOST_PLACES} places; send the others in another notice.")
 
@@ -118,6 +119,8 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
         "answer_due": primary.promise,
     }
     record(writes, kind="notice.received", actor=caller.actor, now=now, case=primary.case.id, facts=facts)
+    if notice.hashes and primary.case.undecided:
+        bank_fingerprints(writes, case=primary.case, hashes=notice.hashes, notice=notice_id, actor=caller.actor, now=now)
     _answer(writes, primary, notice, notice_id, caller, desk, now)
     # 5. All of it in one statement.
     writes.send()
