@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from odzew.entrypoints import hashes
 from odzew.entrypoints.api import door
 from tests.api.wire import Wire
 
@@ -24,7 +25,9 @@ def alone(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
 
 def _on_the_wire(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     door.forget()
-    for module in ("notices", "items", "cases", "case_views"):
+    hashes.quick.cache_clear()
+    for module in ("notices", "items", "cases", "case_views", "check"):
         monkeypatch.setattr(f"odzew.entrypoints.api.{module}.the_desk", lambda: wire.story.desk)
     yield wire
     door.forget()
+    hashes.quick.cache_clear()

@@ -12,7 +12,7 @@ from odzew.entrypoints.api.app import api
 from tests.api.wire import ITEM, NOTICE, Wire
 
 NOBODY = ""
-PROGRAMS = ("notices", "items", "read", "appeals", "metrics")
+PROGRAMS = ("notices", "items", "read", "appeals", "check", "lookup", "metrics")
 PEOPLE = ("reviewer", "lead", "safety_officer", "specialist", "auditor", "operator")
 DECIDERS = {"reviewer", "lead", "safety_officer", "specialist"}
 READERS = DECIDERS | {"auditor"}
@@ -29,6 +29,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("POST", "/cases/{case}/appeals"): {"appeals"},
     ("GET", "/wave"): DECIDERS,
     ("POST", "/wave/decisions"): DECIDERS,
+    ("POST", "/check"): {"check", "lookup"},
     ("PUT", "/items/{item_id}"): {"items"},
     ("POST", "/items:batch"): {"items"},
 }
@@ -36,6 +37,7 @@ BODIES: dict[str, Any] = {
     "/notices": NOTICE,
     "/cases/{case}/decisions": DECISION,
     "/cases/{case}/appeals": APPEAL,
+    "/check": {"hashes": [{"type": "sha256", "value": "ab" * 32}]},
     "/wave/decisions": {**DECISION, "outcome": "no_violation"},
     "/items/{item_id}": ITEM,
     "/items:batch": {"id": "post-9", **ITEM},

@@ -61,7 +61,7 @@ class Wire:
         names = [*("reviewer", "reviewer2", "reviewer3")[:people], *others]
         for name, person in zip(names, self.story.people, strict=True):
             self.keys[name] = new_person_key(person=person.id, now=now)
-        for scope in ("notices", "items", "read", "appeals", "metrics"):
+        for scope in ("notices", "items", "read", "appeals", "check", "lookup", "metrics"):
             self.keys[scope] = self.program(scope)
         self.keys["platform"] = self.program("notices", "items", "read", "appeals")
         self.keys["other"] = add_program(

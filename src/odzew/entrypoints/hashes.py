@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import DatabaseError, connection
 
@@ -13,7 +13,9 @@ from odzew.entrypoints.check.quick import Misses, Quick
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
 from odzew.matching.api import Index
-from odzew.matching.decoder.api import Decoder
+
+if TYPE_CHECKING:
+    from odzew.matching.decoder.api import Decoder
 
 # How often what other processes wrote is read: what is banked is known here this much later at the latest.
 EVERY: Final = 0.2
@@ -30,6 +32,8 @@ def quick() -> Quick:
 @lru_cache(maxsize=1)
 def the_decoder() -> Decoder:
     """Return the decoder of this process; its children start with the first file."""
+    from odzew.matching.decoder.api import Decoder
+
     return Decoder()
 
 
