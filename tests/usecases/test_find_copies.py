@@ -7,14 +7,19 @@ import uuid
 
 import pytest
 
+from odzew.banks.api import BankRules, create_bank
+from odzew.banks.data import NewHash
+from odzew.banks.entries import put
 from odzew.banks.turned import other_forms
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow, read_cases
 from odzew.enforcement.api import in_force_on
-from odzew.foundation.writes import fetch_all
+from odzew.foundation.transactions import atomically
+from odzew.foundation.writes import Writes, fetch_all
 from odzew.notices.data import Concern, NewNotice
 from odzew.usecases.appeal import appeal
 from odzew.usecases.receive_notice import receive_notice
+from odzew.usecases.scan_hosted import scan_hosted
 from tests.cast import Story
 
 A = random.Random(1).randbytes(32)
@@ -246,3 +251,31 @@ def _case_of(name: str) -> uuid.UUID:
     sql = "SELECT g.case_id FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id WHERE i.external_id = %s"
     case: uuid.UUID = fetch_all(sql, [name])[0][0]
     return case
+
+
+def test_a_scan_that_was_stopped_goes_on_where_it_was(story: Story) -> None:
+    for n in range(5):
+        story.post(f"copy-{n}", pdq=bits(A, n))
+    story.search()
+    bank = _bank_with("list", bits(A, 1), story)
+    story.index.refresh()
+    first = scan_hosted(bank=bank, desk=story.desk, index=story.index, now=story.now, most=2)
+    assert (first.looked, first.left, first.ended) == (2, 3, False)
+    rest = [scan_hosted(bank=bank, desk=story.desk, index=story.index, now=story.now, most=2) for _ in range(2)]
+    assert [(s.looked, s.ended) for s in rest] == [(2, False), (1, True)]
+    assert {measure(f"copy-{n}") for n in range(5)} == {"withhold"}
+    again = scan_hosted(bank=bank, desk=story.desk, index=story.index, now=story.now, most=100)
+    assert again.looked == 5
+
+
+def _bank_with(name: str, value: bytes, story: Story) -> str:
+    def work() -> None:
+        writes = Writes()
+        bank = create_bank(writes, name=name, rules=BankRules(child=True), now=story.now)
+        writes.send()
+        writes = Writes()
+        put(writes, bank=bank, hashes=[NewHash(type="pdq", value=value, quality=100)], now=story.now)
+        writes.send()
+
+    atomically(work)
+    return name

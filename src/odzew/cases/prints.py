@@ -110,6 +110,20 @@ def prints_numbered(*, numbers: Sequence[int]) -> dict[int, PrintView]:
     return {r[0]: _view(r) for r in fetch_all(sql, [list(numbers)])} if numbers else {}
 
 
+def prints_after(*, number: int, most: int) -> list[PrintView]:
+    """Return the next files by number."""
+    return [
+        _view(r)
+        for r in fetch_all(f"SELECT {_COLUMNS} FROM cases_print WHERE number > %s ORDER BY number LIMIT %s", [number, most])
+    ]
+
+
+def count_prints(*, after: int = 0) -> int:
+    """Return how many files there are beyond this number."""
+    count: int = fetch_all("SELECT count(*) FROM cases_print WHERE number > %s", [after])[0][0]
+    return count
+
+
 def keep_prints(writes: Writes, *, wanted: dict[uuid.UUID, dict[str, Looks]], fresh: set[uuid.UUID]) -> None:
     """Keep what the files of the items look like now, and tell the index; `fresh` items had none before.
 

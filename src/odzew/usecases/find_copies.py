@@ -73,7 +73,7 @@ def _candidates(rows: Sequence[Row], index: Index) -> list[int]:
 
 def _follow(numbers: list[int], desk: Desk, index: Index, now: datetime) -> int:
     prints = prints_numbered(numbers=numbers)
-    wide = _Wide(desk=desk, index=index)
+    wide = Wide(desk=desk, index=index)
     followed = 0
     for number in numbers:
         view = prints.get(number)
@@ -86,12 +86,12 @@ def _follow(numbers: list[int], desk: Desk, index: Index, now: datetime) -> int:
     return followed
 
 
-def look_at(*, view: PrintView, desk: Desk, index: Index, wide: _Wide | None = None) -> Looked:
+def look_at(*, view: PrintView, desk: Desk, index: Index, wide: Wide | None = None) -> Looked:
     """Return what one hosted file looks like: entries of banks it is near, and items whose file is the same."""
     seen = see(looks=view.looks, index=index, desk=desk)
     if seen.verdict.incomplete:
         raise Unavailable("The index of hashes is being made whole; try again in a few seconds.", retry_after=5)
-    too_wide = wide or _Wide(desk=desk, index=index)
+    too_wide = wide or Wide(desk=desk, index=index)
     near = near_of(verdict=seen.verdict, wide=too_wide.says)
     return Looked(item=view.item, print=view.number, near=near, copies=_copies(view, desk, index))
 
@@ -111,7 +111,7 @@ def _copies(view: PrintView, desk: Desk, index: Index) -> tuple[int, ...]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Wide:
+class Wide:
     """Which entries that a reporter's fingerprint made hit too much, or what is too old, to hide anything without a person."""
 
     desk: Desk
@@ -119,6 +119,7 @@ class _Wide:
     known: dict[int, bool] = field(default_factory=dict)
 
     def says(self, entry: EntryView) -> bool:
+        """Does this entry hit too much, or what is too old?"""
         if entry.opinion != "seed" or entry.from_case is None:
             return False
         if entry.id not in self.known:

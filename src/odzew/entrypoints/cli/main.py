@@ -11,6 +11,7 @@ from odzew.entrypoints.cli.enrol import register as register_enrol
 from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.run import register as register_run
+from odzew.entrypoints.cli.scan import scan
 from odzew.entrypoints.cli.watch import register as register_watch
 from odzew.foundation.errors import OdzewError
 
@@ -35,6 +36,7 @@ register_enrol(app=app)
 register_ledger(app=app)
 app.command()(bench)
 app.command()(replay)
+app.command(epilog="Example: odzew scan --bank NAME")(scan)
 
 
 def main() -> None:
