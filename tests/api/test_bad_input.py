@@ -115,7 +115,7 @@ def test_types_and_lengths(wire: Wire) -> None:
 
 
 def test_addresses_and_methods_that_are_not_there(wire: Wire) -> None:
-    for path in ("/nothing", "/check", "/orders", "/notices/", "/notices/seven", "/cases/seven", "/api/", "/api/v2/notices"):
+    for path in ("/nothing", "/orders", "/notices/", "/notices/seven", "/cases/seven", "/api/", "/api/v2/notices"):
         _problem(wire.call("platform", "GET", path), 404)
     got = wire.call("platform", "DELETE", "/notices")
     _problem(got, 405)
