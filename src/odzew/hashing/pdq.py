@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from odzew.foundation.errors import Invalid
 from odzew.hashing import plain
-from odzew.hashing.data import Pdq, Picture
+from odzew.hashing.data import Mode, Pdq, Picture
 from odzew.hashing.operator import SIDE, band
 from odzew.hashing.orientation import FLIPS, upright
 from odzew.hashing.turns import SIGNS, TURNS, turned_waves
@@ -39,6 +39,8 @@ SMALLEST: Final = 5
 """Below so many pixels on a side the reference gives no hash: all bits zero, quality 0."""
 TIE: Final = 0.012
 """The reference's coefficients differ from the exact ones by less than this: four times the most that was ever seen."""
+GOOD: Final = 50
+"""Below this quality a picture has too little structure to be told from others."""
 STEP: Final = 0.004
 """The same for the difference of two neighbours in its 64 x 64 picture."""
 
@@ -86,8 +88,13 @@ def _exact(pixels: Pixels, turned: bool, orientation: int) -> Picture:
     if quality is None or not certain(waves, turned):
         small32 = _fast.reference(upright(pixels=pixels, orientation=orientation))
         waves, quality = _coefficients32(small32), _quality32(small32)
+    return picture_of(waves=waves, quality=quality, turned=turned, mode="exact")
+
+
+def picture_of(*, waves: NDArray[np.floating[Any]], quality: int, turned: bool, mode: Mode) -> Picture:
+    """Cut the coefficients into one hash, or into those of all eight orientations."""
     turns = tuple(bits_of(turned_waves(waves, n)) for n in range(len(TURNS))) if turned else ()
-    return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode="exact")
+    return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode=mode)
 
 
 def shrunk(*, pixels: Pixels, orientation: int = 1, full: tuple[int, int] | None = None, block: int = 1) -> Square:
@@ -129,12 +136,22 @@ def quality_of(small: Square) -> int | None:
 
     It is a sum over neighbours: their difference in percent of 255, the fraction cut off; over 90, at most 100.
     """
-    steps = np.concatenate([np.abs(np.diff(small, axis=0)).ravel(), np.abs(np.diff(small, axis=1)).ravel()])
-    percent = 100.0 / (255.0 * _UNIT)
-    low = np.floor(np.maximum(steps - STEP * _UNIT, 0.0) * percent).sum()
-    high = np.floor((steps + STEP * _UNIT) * percent).sum()
-    lowest, highest = (min(100, int(total) // 90) for total in (low, high))
+    steps = _steps(small)
+    lowest, highest = _quality(np.maximum(steps - STEP * _UNIT, 0.0)), _quality(steps + STEP * _UNIT)
     return lowest if lowest == highest else None
+
+
+def quality_near(small: Square) -> int:
+    """Return the quality without regard to the reference's rounding, which may give one less or more."""
+    return _quality(_steps(small))
+
+
+def _steps(small: Square) -> Square:
+    return np.concatenate([np.abs(np.diff(small, axis=0)).ravel(), np.abs(np.diff(small, axis=1)).ravel()])
+
+
+def _quality(steps: Square) -> int:
+    return min(100, int(np.floor(steps * (100.0 / (255.0 * _UNIT))).sum()) // 90)
 
 
 def _coefficients32(small: NDArray[np.float32]) -> NDArray[np.float32]:
