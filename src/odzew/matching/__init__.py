@@ -1,5 +1,6 @@
-"""The sandboxed decoder, and the index of hashes: files and processes, no judgement.
+"""The index of hashes, and the sandboxed decoder: what is known and what is hosted, and strangers' files made into hashes.
 
-It owns the child processes in which strangers' files are decoded, and the segments in which hashes are found again. It never
-decides what a match means, never holds a case, and never opens a picture in the process that asked.
+It owns the log of added hashes, their removals, the files made from them, and the child processes in which files are decoded
+(`decoder`). An owner is a number whose meaning only the caller's room knows. It never judges a match, never decodes a picture in the
+process that asks and never forgets a candidate.
 """
