@@ -15,7 +15,7 @@ from odzew.hashing.video_data import Tier, UnreadableVideo, VideoHashes, VideoLi
 from odzew.hashing.video_sampling import CHANGED_BITS, Kept
 from odzew.hashing.video_walk import Walk
 
-NO_PICTURE: Final = "There is no picture in this film, only sound."
+NO_PICTURE: Final = "There is no picture in this film that can be looked at."
 NONE_DECODED: Final = "No picture of this film could be decoded."
 
 
@@ -26,8 +26,8 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
 
     - `known`: every picture, kept when it changed (more than 16 bits from every one kept before),
     - `full`: every picture decoded, one a second hashed,
-    - `nonref`: the same without decoding pictures that no other picture needs, and without smoothing of block edges,
-    - `key`: key frames, and where they are more than 2 s apart a picture every 2 s between them.
+    - `nonref`: one a second hashed, without decoding the pictures that no other picture is made from,
+    - `key`: key frames, and where they are far apart a picture every 2 s between them as far as that is cheap, every 12 s always.
 
     Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `UnreadableVideo` where there is no
     film, no picture in it, or none that can be decoded.
@@ -47,7 +47,7 @@ def _look(file: BinaryIO, tier: Tier, limits: VideoLimits) -> VideoHashes:
     with opened(file=file, limits=limits) as container:
         walk = Walk(container=container, tier=tier, limits=limits, kept=kept)
         if not walk.streams:
-            raise UnreadableVideo(NO_PICTURE)
+            raise UnreadableVideo(" ".join([NO_PICTURE, *walk.notes()]))
         walk.go()
     frames = tuple(sorted(kept.frames, key=lambda frame: frame.at))
     return VideoHashes(
