@@ -21,6 +21,7 @@ from odzew.foundation.errors import Invalid
 from odzew.hashing import plain
 from odzew.hashing.data import Pdq, Picture
 from odzew.hashing.operator import SIDE, band
+from odzew.hashing.orientation import FLIPS, upright
 from odzew.hashing.turns import SIGNS, TURNS, turned_waves
 
 _fast: ModuleType
@@ -55,44 +56,51 @@ def _waves() -> tuple[Square, NDArray[np.float32]]:
 _WAVES, _WAVES32 = _waves()
 
 
-def pdq_of_rgb(*, pixels: Pixels, turned: bool = False) -> Picture:
+def pdq_of_rgb(*, pixels: Pixels, turned: bool = False, orientation: int = 1) -> Picture:
     """Hash RGB pixels (height x width x 3, uint8) as `pdqhash.compute` does, bit for bit; with `turned` all eight orientations.
 
+    `orientation` (EXIF, 1 to 8) says how they are to be shown: the hash is that of the pixels as shown, without moving them.
     Raises `Invalid` for arrays of another shape.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
         raise Invalid("PDQ wants RGB pixels: an array of height x width x 3 bytes.")
-    return _exact(pixels, turned)
+    return _exact(pixels, turned, orientation)
 
 
-def pdq_of_grey(*, plane: Pixels, turned: bool = False) -> Picture:
+def pdq_of_grey(*, plane: Pixels, turned: bool = False, orientation: int = 1) -> Picture:
     """Hash a grey plane (height x width, uint8) as `pdqhash.compute` does for pixels whose red, green and blue are equal.
 
     Raises `Invalid` for arrays of another shape.
     """
     if plane.ndim != 2 or plane.dtype != np.uint8:
         raise Invalid("PDQ wants a grey plane: an array of height x width bytes.")
-    return _exact(plane, turned)
+    return _exact(plane, turned, orientation)
 
 
-def _exact(pixels: Pixels, turned: bool) -> Picture:
-    height, width = pixels.shape[:2]
-    if min(height, width) < SMALLEST:
+def _exact(pixels: Pixels, turned: bool, orientation: int) -> Picture:
+    if min(pixels.shape[:2]) < SMALLEST:
         return Picture(pdq=_NOTHING, turned=(_NOTHING.bits,) * 8 if turned else (), mode="exact")
-    small = _shrunk(np.ascontiguousarray(pixels), height, width)
+    small = shrunk(pixels=np.ascontiguousarray(pixels), orientation=orientation)
     waves: NDArray[np.floating[Any]] = coefficients(small)
     quality = quality_of(small)
     if quality is None or not certain(waves, turned):
-        small32 = _fast.reference(pixels)
+        small32 = _fast.reference(upright(pixels=pixels, orientation=orientation))
         waves, quality = _coefficients32(small32), _quality32(small32)
     turns = tuple(bits_of(turned_waves(waves, n)) for n in range(len(TURNS))) if turned else ()
     return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode="exact")
 
 
-def _shrunk(pixels: Pixels, height: int, width: int) -> Square:
-    """Return the 64 x 64 picture as whole numbers over 2^16."""
-    out = _fast.shrunk(pixels, band(height), band(width))
-    return np.asarray(np.rint(out * 2.0**-28) if pixels.ndim == 2 else np.rint(out / (1000.0 * (1 << 18))))
+def shrunk(*, pixels: Pixels, orientation: int = 1, full: tuple[int, int] | None = None, block: int = 1) -> Square:
+    """Return the 64 x 64 picture as whole numbers over 2^16.
+
+    `pixels` may be decoded at 1/`block` from a picture whose stored height and width are `full`. A picture to be turned is weighed in its
+    stored order, with mirrored weights, and the 64 x 64 values are transposed: the same sums as over turned pixels.
+    """
+    height, width = full or pixels.shape[:2]
+    up_down, left_right, transposed = FLIPS[orientation]
+    out = _fast.shrunk(pixels, band(height, block, up_down), band(width, block, left_right))
+    out = np.rint(out * 2.0**-28) if pixels.ndim == 2 else np.rint(out / (1000.0 * (1 << 18)))
+    return np.asarray(out.T if transposed else out)
 
 
 def coefficients(small: Square) -> Square:

@@ -1,0 +1,106 @@
+"""The way in: bytes to hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import numpy as np
+
+from odzew.hashing.animation import frames_of
+from odzew.hashing.canonical import LIMITS, Canonical, Limits, Unreadable, canonical, check_bytes
+from odzew.hashing.data import FileHashes, Frame, Kind, Mode, Picture
+from odzew.hashing.pdq import SMALLEST, pdq_of_grey, pdq_of_rgb
+from odzew.hashing.sniff import HEAD, kind_of
+
+TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
+LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
+NO_VIDEO: Final = "Videos are not decoded here."
+GOOD: Final = 50
+_CHUNK: Final = 1 << 20
+
+
+def hash_picture(*, data: bytes, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS) -> Picture:
+    """Hash a picture, or the first frame of an animation; with `turned` in all eight orientations.
+
+    "exact" gives the bits that `pdqhash` gives for the canonical pixels. "fast" may decode a JPEG at a smaller scale: for looking up only.
+    Raises `Unreadable`, also for pictures of fewer than five pixels on a side.
+    """
+    return _hashed(canonical(data=data, limits=limits), turned)
+
+
+def hash_file(*, data: bytes | BinaryIO, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS) -> FileHashes:
+    """Hash a file, given as bytes or as a binary file object (read from its start): SHA-256 and MD5 always, PDQ if it is a picture or a video.
+
+    Never raises for what is in the file: a file that cannot be decoded has a `note` instead.
+    """
+    read = _read(data, limits)
+    found: Picture | None = None
+    frames: tuple[Frame, ...] = ()
+    note = NO_VIDEO
+    if read.kind != "video":
+        try:
+            if read.kind == "image":
+                check_bytes(size=read.size, limits=limits)
+            source = canonical(data=read.whole, limits=limits)
+            found = _hashed(source, turned)
+            frames, more = frames_of(data=read.whole, limits=limits)
+            note = " ".join(filter(None, (source.note, more, LOW_QUALITY if found.pdq.quality < GOOD else "")))
+        except Unreadable as error:
+            note = error.sentence
+    return FileHashes(kind=read.kind, sha256=read.sha256, md5=read.md5, picture=found, frames=frames, note=note)
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from where they were kept, so that nobody's first picture waits for it."""
+    chess = np.indices((70, 130)).sum(axis=0, dtype=np.uint8) % 2 * 255
+    for pixels in (chess, np.zeros_like(chess)):
+        pdq_of_grey(plane=pixels)
+        pdq_of_rgb(pixels=np.repeat(pixels[:, :, None], 3, axis=2))
+
+
+def _hashed(source: Canonical, turned: bool) -> Picture:
+    if min(source.pixels.shape[:2]) < SMALLEST:
+        raise Unreadable(TOO_SMALL, verdict="too_small")
+    if source.pixels.ndim == 2:
+        return pdq_of_grey(plane=source.pixels, turned=turned, orientation=source.orientation)
+    return pdq_of_rgb(pixels=source.pixels, turned=turned, orientation=source.orientation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What was read of a file: `whole` is all of it if it is a picture of no more bytes than allowed, else its head."""
+
+    sha256: bytes
+    md5: bytes
+    kind: Kind
+    size: int
+    whole: bytes
+
+
+def _read(data: bytes | BinaryIO, limits: Limits) -> _Read:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    kept: list[bytes] = []
+    kind: Kind = "unknown"
+    size = 0
+    for chunk in _chunks(data):
+        sha256.update(chunk)
+        md5.update(chunk)
+        if not size:
+            kept, kind = [chunk], kind_of(head=chunk[:HEAD])
+        elif kind == "image" and size + len(chunk) <= limits.size:
+            kept.append(chunk)
+        size += len(chunk)
+    whole = b"".join(kept) if kind == "image" else b"".join(kept)[:HEAD]
+    return _Read(sha256=sha256.digest(), md5=md5.digest(), kind=kind, size=size, whole=whole)
+
+
+def _chunks(data: bytes | BinaryIO) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        yield data
+        return
+    data.seek(0)
+    while chunk := data.read(_CHUNK):
+        yield chunk
