@@ -14,10 +14,11 @@ from odzew.hashing.canonical import LIMITS, Canonical, Limits, Unreadable, canon
 from odzew.hashing.data import FileHashes, Frame, Kind, Mode, Picture
 from odzew.hashing.pdq import SMALLEST, pdq_of_grey, pdq_of_rgb
 from odzew.hashing.sniff import HEAD, kind_of
+from odzew.hashing.video import hash_video
+from odzew.hashing.video_data import Tier
 
 TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
 LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
-NO_VIDEO: Final = "Videos are not decoded here."
 GOOD: Final = 50
 _CHUNK: Final = 1 << 20
 
@@ -31,25 +32,30 @@ def hash_picture(*, data: bytes, mode: Mode = "exact", turned: bool = False, lim
     return _hashed(canonical(data=data, limits=limits), turned)
 
 
-def hash_file(*, data: bytes | BinaryIO, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS) -> FileHashes:
-    """Hash a file, given as bytes or as a binary file object (read from its start): SHA-256 and MD5 always, PDQ if it is a picture or a video.
+def hash_file(
+    *, data: bytes | BinaryIO, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS, tier: Tier | None = None
+) -> FileHashes:
+    """Hash a file, given as bytes or as a binary file object (read from its start): SHA-256 and MD5 always, PDQ of a picture or a film.
 
-    Never raises for what is in the file: a file that cannot be decoded has a `note` instead.
+    `tier` says how a film is looked at (see `odzew.hashing.video`): without it `known` for "exact" and `key` for "fast". Never raises
+    for what is in the file: a file that cannot be decoded has a `note` instead.
     """
     read = _read(data, limits)
     found: Picture | None = None
     frames: tuple[Frame, ...] = ()
-    note = NO_VIDEO
-    if read.kind != "video":
-        try:
+    try:
+        if read.kind == "video":
+            film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"))
+            frames, note = film.frames, film.note
+        else:
             if read.kind == "image":
                 check_bytes(size=read.size, limits=limits)
             source = canonical(data=read.whole, limits=limits)
             found = _hashed(source, turned)
             frames, more = frames_of(data=read.whole, limits=limits)
             note = " ".join(filter(None, (source.note, more, LOW_QUALITY if found.pdq.quality < GOOD else "")))
-        except Unreadable as error:
-            note = error.sentence
+    except Unreadable as error:
+        note = error.sentence
     return FileHashes(kind=read.kind, sha256=read.sha256, md5=read.md5, picture=found, frames=frames, note=note)
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 from typing import BinaryIO, Final
 
+from odzew.hashing.canonical import Unreadable
 from odzew.hashing.video_container import opened
-from odzew.hashing.video_data import Tier, UnreadableVideo, VideoHashes, VideoLimits
+from odzew.hashing.video_data import Tier, VideoHashes, VideoLimits
 from odzew.hashing.video_sampling import CHANGED_BITS, Kept
 from odzew.hashing.video_walk import Walk
 
@@ -29,8 +30,8 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
     - `nonref`: one a second hashed, without decoding the pictures that no other picture is made from,
     - `key`: key frames, and where they are far apart a picture every 2 s between them as far as that is cheap, every 12 s always.
 
-    Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `UnreadableVideo` where there is no
-    film, no picture in it, or none that can be decoded.
+    Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `Unreadable` where there is no
+    film (verdict `unknown` or `damaged`), no picture in it (`no_picture`), or none that can be decoded (`damaged`).
     """
     chosen = limits or VideoLimits()
     source = io.BytesIO(file) if isinstance(file, bytes) else file
@@ -38,7 +39,7 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
     if tier == "key" and not found.looked:
         found = _look(source, "nonref", chosen)
     if not found.looked:
-        raise UnreadableVideo(NONE_DECODED)
+        raise Unreadable(NONE_DECODED, verdict="damaged")
     return found
 
 
@@ -47,7 +48,7 @@ def _look(file: BinaryIO, tier: Tier, limits: VideoLimits) -> VideoHashes:
     with opened(file=file, limits=limits) as container:
         walk = Walk(container=container, tier=tier, limits=limits, kept=kept)
         if not walk.streams:
-            raise UnreadableVideo(" ".join([NO_PICTURE, *walk.notes()]))
+            raise Unreadable(" ".join([NO_PICTURE, *walk.notes()]), verdict="no_picture")
         walk.go()
     frames = tuple(sorted(kept.frames, key=lambda frame: frame.at))
     return VideoHashes(

@@ -216,7 +216,9 @@ class Walk:
         for stream in self._container.streams.video:
             codec = stream.codec_context
             if codec is None or codec.name not in DECODERS:
-                self._unread.add("a form of coding that is not read here" if codec is None else f"{codec.name}, which is not read here")
+                self._unread.add(
+                    "a form of coding that is not read here" if codec is None else f"{codec.name}, which is not read here"
+                )
             elif _size(codec) > limits.pixels:
                 self._unread.add(f"{codec.width} x {codec.height}, more than {limits.pixels:,} pixels")
             else:
