@@ -41,13 +41,16 @@ def centres(*, side: int) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=512)
-def band(side: int, block: int = 1) -> Band:
+def band(side: int, block: int = 1, mirrored: bool = False) -> Band:
     """Return the matrix for a side of `side` pixels that was decoded at 1/`block`, that is to ceil(`side` / `block`) pixels.
 
     A decoder that scales gives the mean of `block` neighbours; so the weights of the full-size matrix are summed over blocks. That keeps
-    the phase of the windows and of the decimation, which a hash of the small picture alone would lose.
+    the phase of the windows and of the decimation, which a hash of the small picture alone would lose. With `mirrored` the pixels are
+    stored in the other direction than they are shown.
     """
     rows = [_row(side, int(centre)) for centre in centres(side=side)]
+    if mirrored:
+        rows = [(side - first - len(row), row[::-1]) for first, row in rows]
     if block > 1:
         rows = [_in_blocks(first, row, block) for first, row in rows]
     longest = max(len(row) for _, row in rows)

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from odzew.foundation.errors import Invalid
 from odzew.hashing import plain
-from odzew.hashing.data import Pdq, Picture
+from odzew.hashing.data import Mode, Pdq, Picture
 from odzew.hashing.operator import SIDE, band
+from odzew.hashing.orientation import FLIPS, upright
 from odzew.hashing.turns import SIGNS, TURNS, turned_waves
 
 _fast: ModuleType
@@ -38,6 +39,8 @@ SMALLEST: Final = 5
 """Below so many pixels on a side the reference gives no hash: all bits zero, quality 0."""
 TIE: Final = 0.012
 """The reference's coefficients differ from the exact ones by less than this: four times the most that was ever seen."""
+GOOD: Final = 50
+"""Below this quality a picture has too little structure to be told from others."""
 STEP: Final = 0.004
 """The same for the difference of two neighbours in its 64 x 64 picture."""
 
@@ -55,44 +58,56 @@ def _waves() -> tuple[Square, NDArray[np.float32]]:
 _WAVES, _WAVES32 = _waves()
 
 
-def pdq_of_rgb(*, pixels: Pixels, turned: bool = False) -> Picture:
+def pdq_of_rgb(*, pixels: Pixels, turned: bool = False, orientation: int = 1) -> Picture:
     """Hash RGB pixels (height x width x 3, uint8) as `pdqhash.compute` does, bit for bit; with `turned` all eight orientations.
 
+    `orientation` (EXIF, 1 to 8) says how they are to be shown: the hash is that of the pixels as shown, without moving them.
     Raises `Invalid` for arrays of another shape.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
         raise Invalid("PDQ wants RGB pixels: an array of height x width x 3 bytes.")
-    return _exact(pixels, turned)
+    return _exact(pixels, turned, orientation)
 
 
-def pdq_of_grey(*, plane: Pixels, turned: bool = False) -> Picture:
+def pdq_of_grey(*, plane: Pixels, turned: bool = False, orientation: int = 1) -> Picture:
     """Hash a grey plane (height x width, uint8) as `pdqhash.compute` does for pixels whose red, green and blue are equal.
 
     Raises `Invalid` for arrays of another shape.
     """
     if plane.ndim != 2 or plane.dtype != np.uint8:
         raise Invalid("PDQ wants a grey plane: an array of height x width bytes.")
-    return _exact(plane, turned)
+    return _exact(plane, turned, orientation)
 
 
-def _exact(pixels: Pixels, turned: bool) -> Picture:
-    height, width = pixels.shape[:2]
-    if min(height, width) < SMALLEST:
+def _exact(pixels: Pixels, turned: bool, orientation: int) -> Picture:
+    if min(pixels.shape[:2]) < SMALLEST:
         return Picture(pdq=_NOTHING, turned=(_NOTHING.bits,) * 8 if turned else (), mode="exact")
-    small = _shrunk(np.ascontiguousarray(pixels), height, width)
+    small = shrunk(pixels=np.ascontiguousarray(pixels), orientation=orientation)
     waves: NDArray[np.floating[Any]] = coefficients(small)
     quality = quality_of(small)
     if quality is None or not certain(waves, turned):
-        small32 = _fast.reference(pixels)
+        small32 = _fast.reference(upright(pixels=pixels, orientation=orientation))
         waves, quality = _coefficients32(small32), _quality32(small32)
+    return picture_of(waves=waves, quality=quality, turned=turned, mode="exact")
+
+
+def picture_of(*, waves: NDArray[np.floating[Any]], quality: int, turned: bool, mode: Mode) -> Picture:
+    """Cut the coefficients into one hash, or into those of all eight orientations."""
     turns = tuple(bits_of(turned_waves(waves, n)) for n in range(len(TURNS))) if turned else ()
-    return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode="exact")
+    return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode=mode)
 
 
-def _shrunk(pixels: Pixels, height: int, width: int) -> Square:
-    """Return the 64 x 64 picture as whole numbers over 2^16."""
-    out = _fast.shrunk(pixels, band(height), band(width))
-    return np.asarray(np.rint(out * 2.0**-28) if pixels.ndim == 2 else np.rint(out / (1000.0 * (1 << 18))))
+def shrunk(*, pixels: Pixels, orientation: int = 1, full: tuple[int, int] | None = None, block: int = 1) -> Square:
+    """Return the 64 x 64 picture as whole numbers over 2^16.
+
+    `pixels` may be decoded at 1/`block` from a picture whose stored height and width are `full`. A picture to be turned is weighed in its
+    stored order, with mirrored weights, and the 64 x 64 values are transposed: the same sums as over turned pixels.
+    """
+    height, width = full or pixels.shape[:2]
+    up_down, left_right, transposed = FLIPS[orientation]
+    out = _fast.shrunk(pixels, band(height, block, up_down), band(width, block, left_right))
+    out = np.rint(out * 2.0**-28) if pixels.ndim == 2 else np.rint(out / (1000.0 * (1 << 18)))
+    return np.asarray(out.T if transposed else out)
 
 
 def coefficients(small: Square) -> Square:
@@ -121,12 +136,22 @@ def quality_of(small: Square) -> int | None:
 
     It is a sum over neighbours: their difference in percent of 255, the fraction cut off; over 90, at most 100.
     """
-    steps = np.concatenate([np.abs(np.diff(small, axis=0)).ravel(), np.abs(np.diff(small, axis=1)).ravel()])
-    percent = 100.0 / (255.0 * _UNIT)
-    low = np.floor(np.maximum(steps - STEP * _UNIT, 0.0) * percent).sum()
-    high = np.floor((steps + STEP * _UNIT) * percent).sum()
-    lowest, highest = (min(100, int(total) // 90) for total in (low, high))
+    steps = _steps(small)
+    lowest, highest = _quality(np.maximum(steps - STEP * _UNIT, 0.0)), _quality(steps + STEP * _UNIT)
     return lowest if lowest == highest else None
+
+
+def quality_near(small: Square) -> int:
+    """Return the quality without regard to the reference's rounding, which may give one less or more."""
+    return _quality(_steps(small))
+
+
+def _steps(small: Square) -> Square:
+    return np.concatenate([np.abs(np.diff(small, axis=0)).ravel(), np.abs(np.diff(small, axis=1)).ravel()])
+
+
+def _quality(steps: Square) -> int:
+    return min(100, int(np.floor(steps * (100.0 / (255.0 * _UNIT))).sum()) // 90)
 
 
 def _coefficients32(small: NDArray[np.float32]) -> NDArray[np.float32]:

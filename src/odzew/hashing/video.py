@@ -10,12 +10,13 @@ from __future__ import annotations
 import io
 from typing import BinaryIO, Final
 
+from odzew.hashing.canonical import Unreadable
 from odzew.hashing.video_container import opened
-from odzew.hashing.video_data import Tier, UnreadableVideo, VideoHashes, VideoLimits
+from odzew.hashing.video_data import Tier, VideoHashes, VideoLimits
 from odzew.hashing.video_sampling import CHANGED_BITS, Kept
 from odzew.hashing.video_walk import Walk
 
-NO_PICTURE: Final = "There is no picture in this film, only sound."
+NO_PICTURE: Final = "There is no picture in this film that can be looked at."
 NONE_DECODED: Final = "No picture of this film could be decoded."
 
 
@@ -26,11 +27,11 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
 
     - `known`: every picture, kept when it changed (more than 16 bits from every one kept before),
     - `full`: every picture decoded, one a second hashed,
-    - `nonref`: the same without decoding pictures that no other picture needs, and without smoothing of block edges,
-    - `key`: key frames, and where they are more than 2 s apart a picture every 2 s between them.
+    - `nonref`: one a second hashed, without decoding the pictures that no other picture is made from,
+    - `key`: key frames, and where they are far apart a picture every 2 s between them as far as that is cheap, every 12 s always.
 
-    Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `UnreadableVideo` where there is no
-    film, no picture in it, or none that can be decoded.
+    Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `Unreadable` where there is no
+    film (verdict `unknown` or `damaged`), no picture in it (`no_picture`), or none that can be decoded (`damaged`).
     """
     chosen = limits or VideoLimits()
     source = io.BytesIO(file) if isinstance(file, bytes) else file
@@ -38,7 +39,7 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
     if tier == "key" and not found.looked:
         found = _look(source, "nonref", chosen)
     if not found.looked:
-        raise UnreadableVideo(NONE_DECODED)
+        raise Unreadable(NONE_DECODED, verdict="damaged")
     return found
 
 
@@ -47,7 +48,7 @@ def _look(file: BinaryIO, tier: Tier, limits: VideoLimits) -> VideoHashes:
     with opened(file=file, limits=limits) as container:
         walk = Walk(container=container, tier=tier, limits=limits, kept=kept)
         if not walk.streams:
-            raise UnreadableVideo(NO_PICTURE)
+            raise Unreadable(" ".join([NO_PICTURE, *walk.notes()]), verdict="no_picture")
         walk.go()
     frames = tuple(sorted(kept.frames, key=lambda frame: frame.at))
     return VideoHashes(

@@ -15,10 +15,10 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from odzew.hashing.video_data import UnreadableVideo, VideoLimits
+from odzew.hashing.canonical import Unreadable
+from odzew.hashing.containers import HEAD, container_of
+from odzew.hashing.video_data import VideoLimits
 
-HEAD: Final = 1024
-CONTAINERS: Final = ("mov", "matroska", "avi", "flv", "asf", "mpeg", "mpegts", "ogg")
 DECODERS: Final = frozenset(
     {
         *("h264", "hevc", "vvc", "vp8", "vp9", "libdav1d", "av1", "mpeg4", "h263", "mjpeg", "mpeg1video", "mpeg2video", "theora"),
@@ -26,38 +26,6 @@ DECODERS: Final = frozenset(
         *("prores", "dnxhd", "dvvideo", "ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "png", "gif"),
     }
 )
-PICTURE_BRANDS: Final = frozenset(
-    {b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"jp2 "}
-)
-BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"moof", b"styp", b"sidx", b"uuid"})
-ASF: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-TS_PACKET: Final = 188
-
-
-def container_of(*, head: bytes) -> str | None:
-    """Return which film container the first bytes (1,024 are enough) belong to: one of `CONTAINERS`, or None.
-
-    Pictures that share a film's box structure (AVIF, HEIC, JPEG 2000) are not films. Playlists never are.
-    """
-    if head[4:8] in BOXES:
-        return None if head[4:8] == b"ftyp" and head[8:12] in PICTURE_BRANDS else "mov"
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "matroska"
-    if head[:4] == b"RIFF" and head[8:11] == b"AVI":
-        return "avi"
-    if head.startswith(b"FLV\x01"):
-        return "flv"
-    if head.startswith(ASF):
-        return "asf"
-    if head.startswith(b"OggS"):
-        return "ogg"
-    if head.startswith((b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3")):
-        return "mpeg"
-    return "mpegts" if _transport_stream(head) else None
-
-
-def _transport_stream(head: bytes) -> bool:
-    return len(head) > 2 * TS_PACKET and all(head[at] == 0x47 for at in range(0, min(len(head), 4 * TS_PACKET + 1), TS_PACKET))
 
 
 class _Window(io.RawIOBase):
@@ -95,13 +63,13 @@ def _refuse(url: str, flags: int, options: Mapping[str, str]) -> object:
 def opened(*, file: BinaryIO, limits: VideoLimits) -> Iterator[InputContainer]:
     """Open the film in `file` (seekable, read from its start) with nothing but its own bytes.
 
-    Raises `UnreadableVideo` for a container that is none of `CONTAINERS`, and for one that cannot be opened: an MP4 whose index
-    was cut off, for one.
+    Raises `Unreadable` (verdict `unknown`) for a container that is none of `CONTAINERS`, and (verdict `damaged`) for one that cannot be
+    opened: an MP4 whose index was cut off, for one.
     """
     window = _Window(file, limits.bytes)
     name = container_of(head=window.read(HEAD))
     if name is None:
-        raise UnreadableVideo("This is not a film in a container that is read here.")
+        raise Unreadable("This is not a film in a container that is read here.", verdict="unknown")
     window.seek(0)
     try:
         container = av.open(
@@ -120,7 +88,7 @@ def opened(*, file: BinaryIO, limits: VideoLimits) -> Iterator[InputContainer]:
             },
         )
     except (FFmpegError, ValueError, OSError, EOFError, UnicodeError) as problem:
-        raise UnreadableVideo("The film is damaged or cut off: it has no readable index.") from problem
+        raise Unreadable("The film is damaged or cut off: it has no readable index.", verdict="damaged") from problem
     try:
         yield container
     finally:

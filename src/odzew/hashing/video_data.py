@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from odzew.foundation.errors import OdzewError
 from odzew.hashing.data import Frame
 
 Tier: TypeAlias = Literal["key", "nonref", "full", "known"]
 TIERS: Final[tuple[Tier, ...]] = ("key", "nonref", "full", "known")
 MEBI: Final = 1 << 20
-
-
-class UnreadableVideo(OdzewError):
-    """The bytes are no film that can be read; the sentence says what is wrong with them."""
-
-    status = 422
-    code = "unreadable-video"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, cast
 import av
 import numpy as np
 from av.sidedata.sidedata import SideData
+from av.video.format import VideoFormat
 from av.video.plane import VideoPlane
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
@@ -93,20 +94,21 @@ def matrix_of(*, tag: int, lines: int) -> tuple[float, float]:
 
 def _planes(frame: av.VideoFrame) -> tuple[Plane, ...]:
     """Return one or three planes of 8 bits, each as wide in memory as it is stored, or none where luma needs more than a sum."""
-    form = frame.format
+    bits, planes = _layout(frame.format.name)
+    if not planes or (planes == 3 and frame.colorspace == RGB_MATRIX):
+        return ()
+    return tuple(_plane(plane, bits) for plane in frame.planes)
+
+
+@lru_cache(maxsize=64)
+def _layout(name: str) -> tuple[int, int]:
+    """Return the bits of a sample and the number of planes, for a form of pixels that is grey or Y, Cb and Cr in planes of their own."""
+    form = VideoFormat(name)
     parts = form.components
-    if form.is_rgb or form.has_palette or form.is_big_endian or (frame.colorspace == RGB_MATRIX and len(parts) > 1):
-        return ()
-    if len(parts) not in (1, 3) or any(part.plane != number for number, part in enumerate(parts)):
-        return ()
     bits = parts[0].bits
-    if (
-        not 8 <= bits <= 16
-        or any(part.bits != bits for part in parts)
-        or form.name.startswith(("bayer", "xyz", "ya", "mono", "p0"))
-    ):
-        return ()
-    return tuple(_plane(frame.planes[part.plane], bits) for part in parts)
+    plain = name.startswith(("yuv", "gray")) and not form.is_big_endian and 8 <= bits <= 16 and len(parts) in (1, 3)
+    apart = all(part.plane == number and part.bits == bits for number, part in enumerate(parts))
+    return bits, len(parts) if plain and apart and not name.endswith("f32le") else 0
 
 
 def _plane(plane: VideoPlane, bits: int) -> Plane:

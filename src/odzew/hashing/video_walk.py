@@ -22,11 +22,15 @@ from odzew.hashing.video_luma import pdq_of_frame
 from odzew.hashing.video_sampling import Always, ByTime, Kept, Timeline
 
 EVERY: Final = 1.0
+KEY_SPACING: Final = 1.9
 GAP: Final = 2.0
-KEY_SPACING: Final = 0.5
+LONGEST_GAP: Final = 12.0
+FREE_PACKETS: Final = 200
+PACKETS_PER_FREE_ONE: Final = 40
 MOST_DAMAGE: Final = 10_000
 PENDING_BYTES: Final = 64 << 20
-Skip: TypeAlias = Literal["DEFAULT", "NONREF", "BIDIR", "NONKEY"]
+Skip: TypeAlias = Literal["DEFAULT", "NONREF", "NONKEY"]
+Rough: TypeAlias = Literal["default", "noref"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,16 +70,22 @@ class Account:
 
 
 class Look:
-    """One stream of pictures: decodes it, and hashes one picture `every` so many seconds, or each one where that is 0."""
+    """One stream of pictures: decodes it, and hashes one picture `every` so many seconds, or each one where that is 0.
 
-    def __init__(self, *, stream: VideoStream, account: Account, skip: Skip, rough: bool, every: float) -> None:
+    `skip` names the pictures that are not decoded, `rough` those whose block edges are not smoothed, in FFmpeg's words. Both are
+    only ever pictures that no other picture is made from, so all others come out exactly as a player shows them.
+    """
+
+    def __init__(
+        self, *, stream: VideoStream, account: Account, every: float, skip: Skip = "DEFAULT", rough: Rough = "default"
+    ) -> None:
         self._account, self._codec = account, stream.codec_context
         self._timeline = Timeline(rate=stream.average_rate)
         self._wants = ByTime(every=every) if every else Always()
         self._codec.thread_count = 1
         self._codec.thread_type = "NONE"
         self._codec.skip_frame = skip
-        self._codec.options = {"max_pixels": str(account.limits.pixels), **({"skip_loop_filter": "all"} if rough else {})}
+        self._codec.options = {"max_pixels": str(account.limits.pixels), "skip_loop_filter": rough}
 
     def take(self, packet: Packet[VideoStream]) -> None:
         """Go one packet further; the empty packet at the end gives out what the decoder still holds."""
@@ -105,40 +115,54 @@ class Look:
 
 
 class KeyLook(Look):
-    """Decodes key frames, and between two that are more than `gap` seconds apart what is needed for a picture every `gap` seconds."""
+    """Decodes key frames, and between two that are far apart what is needed for a picture every `gap` seconds, as far as that is cheap.
+
+    To see a picture between two key frames, those since the key frame must be decoded. The first 200 such pictures are free, then one
+    for every 40 of the film; beyond that only a gap of 12 seconds is filled. So a short film is seen every 2 seconds, and a long one
+    costs little more than its key frames.
+    """
 
     def __init__(self, *, stream: VideoStream, account: Account, spacing: float, gap: float) -> None:
-        super().__init__(stream=stream, account=account, skip="NONKEY", rough=True, every=0.0)
+        super().__init__(stream=stream, account=account, every=0.0, skip="NONKEY")
         self._spacing, self._gap = spacing, gap
         self._clock = Timeline(rate=stream.average_rate)
         self._pending: list[Packet[VideoStream]] = []
         self._held = 0
-        self._last = -spacing
+        self._free = float(FREE_PACKETS)
+        self._last = self._key = -spacing
 
     def take(self, packet: Packet[VideoStream]) -> None:
         """Go one packet further: decode it, hold it back for a later one that needs it, or forget those held back."""
         if not packet.size:
-            self._decode_all([packet], skip="BIDIR")
+            self._decode_all([packet], skip="NONREF")
             return
         now = self._clock.at(stamp=_seconds(packet.pts if packet.dts is None else packet.dts, packet))
+        self._free += 1 / PACKETS_PER_FREE_ONE
         if packet.is_keyframe:
             self._forget()
+            self._key = now
         self._pending.append(packet)
         self._held += packet.size
         if packet.is_keyframe and now - self._last >= self._spacing:
             self._decode_all(self._pending, skip="NONKEY")
-        elif now - self._last >= self._gap or self._held > PENDING_BYTES:
-            self._decode_all(self._pending, skip="BIDIR")
+        elif self._must_see(now - max(self._last, self._key)):
+            self._free -= len(self._pending)
+            self._decode_all(self._pending, skip="NONREF")
         else:
             return
         self._last = now
         self._forget()
 
+    def _must_see(self, since: float) -> bool:
+        if since >= max(LONGEST_GAP, self._gap) or self._held > PENDING_BYTES:
+            return True
+        return since >= self._gap and len(self._pending) <= self._free
+
     def _decode_all(self, packets: Sequence[Packet[VideoStream]], *, skip: Skip) -> None:
         self._codec.skip_frame = skip
         frames = [frame for packet in packets for frame in self.decode(packet)]
         for number, frame in enumerate(frames, start=1):
-            if frame.key_frame or (skip == "BIDIR" and number == len(frames)):
+            if frame.key_frame or (skip == "NONREF" and number == len(frames)):
                 self.see(frame, always=True)
 
     def _forget(self) -> None:
@@ -152,7 +176,7 @@ class Walk:
         self._container, self._tier = container, tier
         self.account = Account(limits=limits, kept=kept)
         self._unread, self._more = set[str](), 0
-        self.streams = self._choose(most=limits.streams)
+        self.streams = self._choose(limits=limits)
         self._looks = {stream.index: self._look(stream) for stream in self.streams}
 
     def go(self) -> None:
@@ -180,35 +204,42 @@ class Walk:
         if account.damaged:
             yield f"The film is damaged in {account.damaged} places; what could be decoded was hashed."
         if self._unread:
-            yield f"Pictures coded as {', '.join(sorted(self._unread))} are not read here."
+            yield f"It has pictures in {'; in '.join(sorted(self._unread))}."
         if self._more:
             yield f"It has {self._more} more streams of pictures; they were not looked at."
         if account.kept.looked and not account.kept.frames:
             yield "All its pictures are too flat to be matched by likeness; it matches only exactly."
 
-    def _choose(self, *, most: int) -> list[VideoStream]:
+    def _choose(self, *, limits: VideoLimits) -> list[VideoStream]:
         """Return the streams to look at, the largest first; a cover picture only where a film is checked, or where it is all there is."""
         read = []
         for stream in self._container.streams.video:
             codec = stream.codec_context
-            if codec is not None and codec.name in DECODERS:
-                read.append(stream)
+            if codec is None or codec.name not in DECODERS:
+                self._unread.add(
+                    "a form of coding that is not read here" if codec is None else f"{codec.name}, which is not read here"
+                )
+            elif _size(codec) > limits.pixels:
+                self._unread.add(f"{codec.width} x {codec.height}, more than {limits.pixels:,} pixels")
             else:
-                self._unread.add(codec.name if codec is not None else "an unknown form")
+                read.append(stream)
         moving = [stream for stream in read if not stream.disposition & Disposition.attached_pic]
         wanted = moving if self._tier == "known" and moving else read
         wanted.sort(key=lambda stream: -_size(stream.codec_context))
-        self._more = max(0, len(wanted) - most)
-        return wanted[:most]
+        self._more = max(0, len(wanted) - limits.streams)
+        return wanted[: limits.streams]
 
     def _look(self, stream: VideoStream) -> Look:
         limits, account = self.account.limits, self.account
         widest = min(_length(self._container), limits.seconds) / limits.frames
         if self._tier == "key":
             return KeyLook(stream=stream, account=account, spacing=max(KEY_SPACING, widest), gap=max(GAP, widest))
-        rough = self._tier == "nonref"
-        every = 0.0 if self._tier == "known" else max(EVERY, widest)
-        return Look(stream=stream, account=account, skip="NONREF" if rough else "DEFAULT", rough=rough, every=every)
+        if self._tier == "known":
+            return Look(stream=stream, account=account, every=0.0)
+        every = max(EVERY, widest)
+        if self._tier == "nonref":
+            return Look(stream=stream, account=account, every=every, skip="NONREF")
+        return Look(stream=stream, account=account, every=every, rough="noref")
 
 
 def _length(container: InputContainer) -> float:
