@@ -45,6 +45,7 @@ _SECTIONS: Final = (
     "breaker",
     "match",
     "marks",
+    "leaving",
 )
 _GROUND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -88,6 +89,7 @@ def load_policy(*, text: str) -> Policy:
         breaker=breaker,
         match=_match(top.table("match")),
         marks_expire=top.table("marks").only(("expire",)).duration("expire"),
+        banks_may_leave=_names(top.table("leaving").only(("banks",)), "banks"),
         plans=MappingProxyType(build_plans(clocks=clocks, warn=warn)),
     )
 
@@ -308,3 +310,11 @@ def _match(table: _Table) -> MatchRule:
         wide_hits=table.whole("wide_hits"),
         wide_age=table.duration("wide_age"),
     )
+
+
+def _names(table: _Table, name: str) -> frozenset[str]:
+    found = table.array(name)
+    names = frozenset(n for n in found if isinstance(n, str))
+    if len(names) != len(found):
+        raise table.wrong(name, "a list of different names")
+    return names
