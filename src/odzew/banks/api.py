@@ -22,7 +22,7 @@ _BANK: Final = (
 )
 _ENTRY: Final = (
     "e.id, e.bank_id, e.source_member, e.entry_id, e.hash_type, e.value, e.category, e.opinion, e.child, e.quality, e.mode, e.turned, "
-    "e.first_seen, e.updated, e.quarantined_at, e.from_case"
+    "e.first_seen, e.updated, e.quarantined_at, e.released_at, e.from_case"
 )
 
 
@@ -37,7 +37,7 @@ class BankRules:
     hash_types: frozenset[str] = frozenset(SIZES)
     jurisdictions: frozenset[str] = frozenset()
     child: bool | None = None
-    private_too: bool = False
+    private_too: bool = True
     flood_floor: int = 50
     flood_times: float = 20.0
 
@@ -138,7 +138,7 @@ def entries_by_id(*, ids: Iterable[int]) -> dict[int, EntryView]:
         f"SELECT {_ENTRY}, {_BANK} FROM banks_entry e JOIN banks_bank b ON b.id = e.bank_id "
         "WHERE e.id = ANY(%s) AND e.withdrawn_at IS NULL"
     )
-    found = (_entry(r[:16], _bank(r[16:])) for r in fetch_all(sql, [wanted]))
+    found = (_entry(r[:17], _bank(r[17:])) for r in fetch_all(sql, [wanted]))
     return {e.id: e for e in found}
 
 
@@ -225,5 +225,6 @@ def _entry(row: Sequence[Any], bank: BankView) -> EntryView:
         first_seen=row[12],
         updated=row[13],
         quarantined_at=row[14],
-        from_case=row[15],
+        released_at=row[15],
+        from_case=row[16],
     )

@@ -27,7 +27,7 @@ class BankView:
     `opinion` is what its entries say unless an entry says otherwise. `distance`: a PDQ hash matches up to so many bits, 0..31.
     `enabled_share`: the part of all queries that it answers, 0..1, for a gradual start. `jurisdictions`: where it holds, empty for
     everywhere. `child`: it lists child sexual abuse material (True), adult intimate images (False), or does not say (None).
-    `private_too`: it may be used for private messages, where the jurisdiction's switch allows that at all. `own`: fed by the desk
+    `private_too`: it is used for private messages too, where the policy lets those be checked at all. `own`: fed by the desk
     itself. More than `max(flood_floor, flood_times x usual)` different things an hour quarantine an entry.
     """
 
@@ -71,7 +71,10 @@ class NewHash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """A stored hash of a bank, not withdrawn. `id` is the owner's number in the index; `opinion` and `child` are its own or its bank's."""
+    """A stored hash of a bank, not withdrawn. `id` is the owner's number in the index; `opinion` and `child` are its own or its bank's.
+
+    `released_at`: a person let it out of quarantine.
+    """
 
     id: int
     bank: BankView
@@ -88,6 +91,7 @@ class EntryView:
     first_seen: datetime
     updated: datetime
     quarantined_at: datetime | None
+    released_at: datetime | None
     from_case: uuid.UUID | None
 
 
@@ -108,3 +112,8 @@ class OwnMedia:
 
     name: str
     hashes: tuple[NewHash, ...]
+
+
+def types_of(*, value: bytes) -> tuple[HashType, ...]:
+    """Return the types that a bare hash may be of, by its length: 16 bytes MD5, 32 bytes PDQ or SHA-256."""
+    return ("md5",) if len(value) == SIZES["md5"] else ("pdq", "sha256")

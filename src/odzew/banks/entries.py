@@ -53,7 +53,8 @@ def put(
     """
     whole = {_key(h): h for h in hashes}
     for h in whole.values():
-        check_hash(bank=bank, given=h)
+        if why := refusal(bank=bank, given=h):
+            raise Invalid(f"The hash {h.value.hex()} {why}.")
     if not whole:
         return Stored()
     rows = [whole[k] for k in sorted(whole)]
@@ -79,16 +80,17 @@ def put(
     return Stored(added=added, changed=changed, same=len(rows) - len(added) - len(changed))
 
 
-def check_hash(*, bank: BankView, given: NewHash) -> None:
-    """Raise `Invalid` with a sentence if the bank cannot hold this hash."""
+def refusal(*, bank: BankView, given: NewHash) -> str:
+    """Return why the bank cannot hold this hash, as the end of a sentence that begins with the hash; empty if it can."""
     if given.type not in bank.hash_types:
-        raise Invalid(f"The bank {bank.name} holds hashes of {', '.join(sorted(bank.hash_types))}, not {given.type}.")
+        return f"is a {given.type} hash; the bank {bank.name} holds {', '.join(sorted(bank.hash_types))}"
     if len(given.value) != SIZES[given.type]:
-        raise Invalid(f"A hash of the type {given.type} has {SIZES[given.type] * 2} hexadecimal digits.")
+        return f"is a {given.type} hash without {SIZES[given.type] * 2} hexadecimal digits"
     if given.quality is not None and not 0 <= given.quality <= 100:
-        raise Invalid("A quality is a whole number from 0 to 100.")
+        return "has a quality that is not a whole number from 0 to 100"
     if given.forms and (given.type != "pdq" or any(len(f) != SIZES["pdq"] for f in given.forms)):
-        raise Invalid("Only a PDQ hash has other orientations, and they are PDQ hashes.")
+        return "has other orientations that are not PDQ hashes"
+    return ""
 
 
 def _key(h: NewHash) -> tuple[bytes, str, str, str]:
@@ -129,17 +131,23 @@ def withdraw_ids(writes: Writes, *, bank: BankView, ids: Sequence[int], now: dat
 
 
 def withdraw_hashes(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash], now: datetime) -> tuple[int, ...]:
-    """Withdraw hashes of a bank as its source names them.
+    """Withdraw hashes of a bank; one without a member or an entry id wherever it stands in the bank, else only there."""
+    same = "(g.member = '' OR g.member = t.source_member) AND (g.entry_id = '' OR g.entry_id = t.entry_id)"
+    return _withdraw(writes, bank, hashes, now, same)
 
-    A hash given without member and entry id is withdrawn wherever it stands in the bank; else only there.
-    """
+
+def withdraw_named(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash], now: datetime) -> tuple[int, ...]:
+    """Withdraw hashes of a bank, each only of exactly the member and entry id that it is given with, also where these are empty."""
+    return _withdraw(writes, bank, hashes, now, "g.member = t.source_member AND g.entry_id = t.entry_id")
+
+
+def _withdraw(writes: Writes, bank: BankView, hashes: Sequence[NewHash], now: datetime, same: str) -> tuple[int, ...]:
     if not hashes:
         return ()
     sql = (
         "UPDATE banks_entry t SET withdrawn_at = %s FROM unnest(%s::text[], %s::bytea[], %s::text[], %s::text[]) "
         "AS g(hash_type, value, member, entry_id) WHERE t.bank_id = %s AND t.hash_type = g.hash_type AND t.value = g.value "
-        "AND (g.member = '' OR g.member = t.source_member) AND (g.entry_id = '' OR g.entry_id = t.entry_id) "
-        "AND t.withdrawn_at IS NULL RETURNING t.id"
+        f"AND {same} AND t.withdrawn_at IS NULL RETURNING t.id"
     )
     rows = sorted(hashes, key=_key)
     given: list[list[Any]] = [[h.type for h in rows], [h.value for h in rows], [h.member for h in rows], [h.entry_id for h in rows]]

@@ -23,7 +23,7 @@ class Bank(models.Model):
     hash_types = ArrayField(models.TextField())
     jurisdictions = ArrayField(models.TextField(), default=list)
     child = models.BooleanField(null=True)
-    private_too = models.BooleanField(default=False)
+    private_too = models.BooleanField(default=True)
     own = models.BooleanField(default=False)
     flood_floor = models.IntegerField(default=50)
     flood_times = models.FloatField(default=20.0)
@@ -43,6 +43,7 @@ class Entry(models.Model):
 
     A withdrawn row stays; when its list names it again, a new row with a new number begins. `turned`: the index holds the seven
     other orientations of the hash under the same number. `seen_in`: the last import that named it.
+    `released_at`: a person let it out of quarantine, and the guard stops it no more.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -61,6 +62,7 @@ class Entry(models.Model):
     updated = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     quarantined_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
     from_case = models.UUIDField(null=True)
     seen_in = models.UUIDField(null=True)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from odzew.banks.api import entries_by_id
-from odzew.banks.data import MOST_DISTANCE, BankView, HashType
+from odzew.banks.data import MOST_DISTANCE, BankView, HashType, types_of
 from odzew.banks.verdict import Hit
+from odzew.foundation.errors import Unavailable
 from odzew.matching.api import KNOWN, Index, Query
 
 _AT_ONCE = 1000
@@ -56,26 +57,27 @@ class Pair:
     distance: int
 
 
-def pairs(*, index: Index, bank: BankView, values: Sequence[bytes]) -> Iterator[tuple[list[Pair], bool]]:
-    """Yield every pair of these values and the bank's hashes within its distance, for parts of the values in order, each with whether
-    the index was complete.
+def pairs(
+    *, index: Index, bank: BankView, values: Sequence[bytes], progress: Callable[[int], None] = lambda _values: None
+) -> Iterator[list[Pair]]:
+    """Yield every pair of these values and the bank's hashes within its distance, each once, in the order of the values.
 
-    A value of 32 bytes is asked about as PDQ and as SHA-256, one of 16 as MD5. The rules for an upload (quality, share, quarantine)
-    do not apply here: this says what is near, not what would happen.
+    A value is asked about as every type it may be (see `types_of`). The rules for an upload (quality, share, quarantine) do not apply
+    here: this says what is near, not what would happen. Reads the index anew as it goes; never call it in a transaction. Raises
+    `Unavailable` if the index is not whole.
     """
     for start in range(0, len(values), _AT_ONCE):
-        asked = [Asked(type=t, value=v) for v in values[start : start + _AT_ONCE] for t in _types(v) if t in bank.hash_types]
+        index.refresh()
+        asked = [
+            Asked(type=t, value=v) for v in values[start : start + _AT_ONCE] for t in types_of(value=v) if t in bank.hash_types
+        ]
         found = look(index=index, asked=asked)
-        yield _pairs(bank, asked, found), found.complete
+        if not found.complete:
+            raise Unavailable("The index is not whole at the moment, so that a match might be missed; try again in a minute.")
+        yield [p for a, hits in zip(asked, found.hits, strict=True) for p in _pairs(bank, a, hits)]
+        progress(min(start + _AT_ONCE, len(values)))
 
 
-def _types(value: bytes) -> tuple[HashType, ...]:
-    return ("md5",) if len(value) == 16 else ("pdq", "sha256")
-
-
-def _pairs(bank: BankView, asked: list[Asked], found: Looked) -> list[Pair]:
-    out: list[Pair] = []
-    for a, hits in zip(asked, found.hits, strict=True):
-        near = [Pair(query=a.value, entry=h.hash, distance=h.distance) for h in hits if h.entry.bank.id == bank.id]
-        out += dict.fromkeys(p for p in near if p.distance <= bank.distance)
-    return out
+def _pairs(bank: BankView, asked: Asked, hits: Sequence[Hit]) -> dict[Pair, None]:
+    near = (Pair(query=asked.value, entry=h.hash, distance=h.distance) for h in hits if h.entry.bank.id == bank.id)
+    return dict.fromkeys(p for p in near if p.distance <= bank.distance)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SENTENCES: Final[Mapping[str, str]] = {
     "answer_late": "An answer is late.",
+    "bank_flood": "A known hash suddenly matches very many things and is in quarantine; a person must look at it.",
     "breaker": "Unusually many reports came in; some hides wait for a person.",
     "changed_after_clearance": "Something that was cleared has changed and needs a new look.",
     "clock_warning": "A time limit is coming near.",

@@ -15,7 +15,7 @@ from odzew.foundation.settings import settings
 from odzew.matching.api import Index
 
 if TYPE_CHECKING:
-    from odzew.matching.decoder.api import Decoder
+    from odzew.matching.decoder.pool import Decoder
 
 # How often what other processes wrote is read: what is banked is known here this much later at the latest.
 EVERY: Final = 0.2
@@ -32,7 +32,7 @@ def quick() -> Quick:
 @lru_cache(maxsize=1)
 def the_decoder() -> Decoder:
     """Return the decoder of this process; its children start with the first file."""
-    from odzew.matching.decoder.api import Decoder
+    from odzew.matching.decoder.pool import Decoder
 
     return Decoder()
 

@@ -46,6 +46,7 @@ _SECTIONS: Final = (
     "match",
     "private_checked",
     "marks",
+    "leaving",
 )
 _GROUND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -90,6 +91,7 @@ def load_policy(*, text: str) -> Policy:
         match=_match(top.table("match")),
         private_checked=_private_checked(top.table("private_checked")),
         marks_expire=top.table("marks").only(("expire",)).duration("expire"),
+        banks_may_leave=_names(top.table("leaving").only(("banks",)), "banks"),
         plans=MappingProxyType(build_plans(clocks=clocks, warn=warn)),
     )
 
@@ -315,3 +317,11 @@ def _match(table: _Table) -> MatchRule:
 def _private_checked(table: _Table) -> frozenset[str]:
     table.only(JURISDICTIONS)
     return frozenset(name for name in JURISDICTIONS if table.truth(name))
+
+
+def _names(table: _Table, name: str) -> frozenset[str]:
+    found = table.array(name)
+    names = frozenset(n for n in found if isinstance(n, str))
+    if len(names) != len(found):
+        raise table.wrong(name, "a list of different names")
+    return names

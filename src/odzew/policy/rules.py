@@ -118,7 +118,7 @@ PlanKey = tuple[str, str, bool, bool]
 class Policy:
     """One version of the policy. `digest` is the SHA-256 of its text; `grounds` maps a ground to its name by language.
 
-    `private_checked`: the jurisdictions where uploads in private are checked.
+    `private_checked`: the jurisdictions where uploads in private are checked. `banks_may_leave`: the banks that may be exported.
 
     `plans` holds every clock ready made, by name, variant, whether it may hide, and whether it halves; use `plan`.
     """
@@ -143,6 +143,7 @@ class Policy:
     match: MatchRule
     private_checked: frozenset[str]
     marks_expire: timedelta
+    banks_may_leave: frozenset[str]
     plans: Mapping[PlanKey, ClockPlan]
 
     def plan(self, name: str, variant: str = "", *, hides: bool = True, halve: bool = False) -> ClockPlan:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from odzew.entrypoints.cli.bank import register as register_bank
 from odzew.entrypoints.cli.bench import bench
 from odzew.entrypoints.cli.enrol import register as register_enrol
 from odzew.entrypoints.cli.ledger import register as register_ledger
@@ -33,6 +34,7 @@ def _root() -> None:
 register_run(app=app)
 register_watch(app=app)
 register_enrol(app=app)
+register_bank(app=app)
 register_ledger(app=app)
 app.command()(bench)
 app.command()(replay)
