@@ -50,6 +50,7 @@ class Desk:
         self.calls: list[Call] = []
         self.fail = 0
         self.receipt: dict[str, Any] = {"notice": "n-1", "case": "c-1", "receipt_code": CODE, "answer_due": "2026-05-02T18:00:00Z"}
+        self.verdict: dict[str, Any] = {"verdict": "allow", "as_of": "2026-05-02T18:00:00Z", "checked": True}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -62,6 +63,11 @@ class Desk:
     def at(self, path: str) -> list[Call]:
         """The calls to one path below /api/v1."""
         return [call for call in self.calls if call.path == f"/api/v1{path}"]
+
+    def asked(self, post_id: str) -> list[dict[str, Any]]:
+        """The items under this id about which the desk was asked before they were published."""
+        parts = [call.body.split(b'name="item"\r\n\r\n', 1)[1].split(b"\r\n--", 1)[0] for call in self.at("/check")]
+        return [item for item in map(json.loads, parts) if item["id"] == post_id]
 
     def close(self) -> None:
         """End."""
@@ -79,6 +85,8 @@ class Desk:
                 status, answer = desk.fail or 200, {}
                 if not desk.fail and self.path.endswith("/notices"):
                     status, answer = 201, desk.receipt
+                if not desk.fail and self.path.endswith("/check"):
+                    answer = desk.verdict
                 desk.calls.append(call)
                 content = json.dumps(answer).encode()
                 self.send_response(status)

@@ -15,9 +15,9 @@ from tests.kladka.helpers import KEY, PNG, Desk, Site, eventually, multipart, st
 def test_a_post_is_shown_and_registered_with_everything_the_desk_wants(site: Site, desk: Desk) -> None:
     made = site.made(account="Żółw", text="Zażółć gęślą jaźń", views="1200", reposts="3")
     assert set(made) == {"id", "url", "media_url"}
-    call = desk.at(f"/items/{made['id']}")[0]
-    assert (call.method, call.key) == ("PUT", f"Bearer {KEY}")
-    item = call.json
+    call = desk.at("/check")[0]
+    assert (call.method, call.key) == ("POST", f"Bearer {KEY}") and PNG in call.body
+    (item,) = desk.asked(made["id"])
     assert item["url"] == made["url"]
     assert item["account"] == {"id": "Żółw", "handle": "Żółw", "url": f"{site.url}/accounts/%C5%BB%C3%B3%C5%82w"}
     assert item["media"][0]["url"] == made["media_url"]
@@ -87,7 +87,7 @@ def test_counters_run_tell_the_desk_and_stop_when_hidden(desk: Desk, tmp_path: P
 def test_a_repost_copies_the_picture_and_names_its_origin(site: Site, desk: Desk) -> None:
     original = site.made()
     repost = site.made(picture=None, account="zosia", repost_of=original["id"])
-    assert desk.at(f"/items/{repost['id']}")[0].json["repost_of"] == original["id"]
+    assert desk.asked(repost["id"])[0]["repost_of"] == original["id"]
     assert site.get(repost["media_url"]).body == PNG
     assert repost["media_url"] != original["media_url"]
     assert site.get(f"/posts/{original['id']}.json").json["reposts"] == 1
@@ -98,7 +98,7 @@ def test_a_repost_copies_the_picture_and_names_its_origin(site: Site, desk: Desk
 
 def test_a_private_post_is_not_for_strangers(site: Site, desk: Desk) -> None:
     made = site.made(private="true", text="Tylko dla swoich")
-    assert desk.at(f"/items/{made['id']}")[0].json["private"] is True
+    assert desk.asked(made["id"])[0]["private"] is True
     assert site.statuses(made) == (403, 403)
     assert "Tylko dla swoich" not in site.get("/").text + site.get(made["url"]).text
 
@@ -167,3 +167,30 @@ def test_another_sites_form_cannot_post(site: Site) -> None:
     body, kind = multipart(fields={"account": "a"}, picture=PNG)
     headers = {"Content-Type": kind, "Sec-Fetch-Site": "cross-site"}
     assert site.ask("POST", "/posts", body=body, headers=headers).status == 403
+
+
+@pytest.mark.parametrize("verdict", ["hold", "block"])
+def test_what_the_desk_does_not_allow_is_shown_to_nobody(site: Site, desk: Desk, verdict: str) -> None:
+    desk.verdict = {"verdict": verdict, "checked": True}
+    made = site.made(text="Jeszcze nie")
+    assert site.statuses(made) == (451, 451)
+    assert "Jeszcze nie" not in site.get("/").text
+    assert site.get(f"/posts/{made['id']}.json").json["registered"] is True
+    site.order("restore", made)
+    assert site.statuses(made) == (200, 200)
+
+
+def test_nothing_is_published_before_the_desk_was_asked(site: Site, desk: Desk) -> None:
+    desk.fail = 503
+    made = site.made()
+    assert site.statuses(made) == (451, 451)
+    desk.fail = 0
+    eventually(lambda: site.statuses(made) == (200, 200))
+
+
+def test_the_desk_is_asked_again_when_it_could_not_tell(site: Site, desk: Desk) -> None:
+    desk.verdict = {"verdict": "hold", "ask_again_after": 1}
+    made = site.made()
+    assert site.statuses(made) == (451, 451)
+    desk.verdict = {"verdict": "allow"}
+    eventually(lambda: site.statuses(made) == (200, 200))

@@ -17,7 +17,7 @@ from odzew.ledger.events import record
 from odzew.ledger.people import PlatformView, add_platform, add_program
 from odzew.usecases.desk import Desk
 
-PLATFORM_SCOPES: Final = frozenset({"notices", "items", "read", "appeals"})
+PLATFORM_SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check"})
 PLATFORM_SOURCES: Final = frozenset({"user", "automatic"})
 _LOCAL: Final = ("localhost", ".localhost", ".local", ".internal", ".lan", ".home.arpa")
 

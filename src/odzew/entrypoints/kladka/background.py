@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from odzew.entrypoints.kladka.desk import Desk, DeskAway, DeskRefused
+from odzew.entrypoints.kladka.records import Post
 from odzew.entrypoints.kladka.store import Store
 
 log = logging.getLogger("kladka")
@@ -20,7 +21,7 @@ BATCH: Final = 500
 
 
 class Registrar:
-    """Registers new posts: at once if the desk answers, else again and again, more slowly each time."""
+    """Asks the desk about new posts and registers them: at once if it answers, else again and again, more slowly each time."""
 
     def __init__(self, *, store: Store, desk: Desk) -> None:
         self._store = store
@@ -46,7 +47,7 @@ class Registrar:
         """Try once, shortly, unless the desk was just seen to be away; what fails is tried again in the background."""
         done = False
         if time.monotonic() >= self._away_until:
-            done = self._try(post_id, timeout=3)
+            done = self._try(post_id, timeout=10)
         if not done:
             self._wake.set()
         return done
@@ -72,7 +73,7 @@ class Registrar:
         if post is None:
             return True
         try:
-            self._desk.register(post=post, timeout=timeout)
+            verdict = self._ask(post, timeout=timeout)
         except DeskAway as error:
             self._away_until = time.monotonic() + FIRST_WAIT
             log.info("the desk is away, will register %s later: %s", post_id, error)
@@ -80,11 +81,22 @@ class Registrar:
         except DeskRefused as error:
             log.warning("the desk refused item %s: %s", post_id, error)
             return False
+        if verdict == "again":
+            return False
         with self._store.change():
             live = self._store.live(post_id)
             if live is not None:
                 live.registered = True
+                if live.status == "held" and verdict == "allow":
+                    live.status = "public"
         return True
+
+    def _ask(self, post: Post, *, timeout: float) -> str:
+        """What is not published yet is asked about; what is public already is only registered."""
+        if post.status == "held":
+            return self._desk.check(post=post, content=self._store.picture(post.media), timeout=timeout)
+        self._desk.register(post=post, timeout=timeout)
+        return "allow"
 
 
 class Ticker:

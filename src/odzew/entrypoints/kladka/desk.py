@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -43,6 +44,22 @@ class Desk:
     def register(self, *, post: Post, timeout: float = 10) -> None:
         """Register one item, or update it."""
         self._call("PUT", f"/items/{quote(post.id, safe='')}", json.dumps(self.item(post)).encode(), timeout=timeout)
+
+    def check(self, *, post: Post, content: bytes, timeout: float = 10) -> str:
+        """Ask whether a post may be published, and register it; return `allow`, `hold`, `block`, or `again` if it cannot tell yet."""
+        border = f"kladka-{secrets.token_hex(16)}"
+        item = json.dumps({"id": post.id, **self.item(post)})
+        body = b"".join(
+            (
+                f'--{border}\r\nContent-Disposition: form-data; name="item"\r\n\r\n{item}\r\n'.encode(),
+                f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\n'.encode(),
+                f"Content-Type: {post.media.mime}\r\n\r\n".encode(),
+                content,
+                f"\r\n--{border}--\r\n".encode(),
+            )
+        )
+        said = self._call("POST", "/check", body, kind=f"multipart/form-data; boundary={border}", timeout=timeout)
+        return "again" if said.get("ask_again_after") else str(said.get("verdict", "hold"))
 
     def update(self, *, posts: Sequence[Post]) -> None:
         """Register or update many items in one call, one JSON object a line; each carries its own `id`."""

@@ -44,7 +44,7 @@ def read(*, content_type: str, body: bytes) -> Form:
 
 
 def sniff(content: bytes) -> str | None:
-    """Return the media type of a PNG, JPEG, GIF or WebP, or nothing."""
+    """Return the media type of a PNG, JPEG, GIF, WebP, MP4 or WebM, or nothing."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):
@@ -53,6 +53,10 @@ def sniff(content: bytes) -> str | None:
         return "image/gif"
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return "image/webp"
+    if content[4:8] == b"ftyp":
+        return "video/mp4"
+    if content.startswith(b"\x1a\x45\xdf\xa3"):
+        return "video/webm"
     return None
 
 

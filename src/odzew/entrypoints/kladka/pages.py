@@ -117,6 +117,9 @@ def picture(view: View, post: Post) -> str:
     if not post.shown:
         return f'<div class="veil"><span>{view.say("unavailable")}</span></div>'
     alt = e(post.alt) if post.alt else view.say("picture_by", who=post.account)
+    if post.media.mime.startswith("video/"):
+        source = view.to("media", post.media.id).partition("?")[0]
+        return f'<video src="{source}" aria-label="{alt}" width="960" height="720" controls preload="none"></video>'
     return f'<img src="{view.to("media", post.media.id).partition("?")[0]}" alt="{alt}" width="960" height="720" loading="lazy">'
 
 

@@ -60,7 +60,7 @@ class People:
     def feed(self, request: Request) -> Response:
         """All public posts, newest first; hidden ones keep their place, removed ones do not."""
         view = View.of(request)
-        posts = [post for post in self._store.posts() if not post.private and post.status != "removed"]
+        posts = [post for post in self._store.posts() if not post.private and post.status not in ("held", "removed")]
         asked = request.query.get("page", "1")
         last = max(1, -(-len(posts) // PER_PAGE))
         number = min(int(asked), last) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 7 else 1
@@ -108,7 +108,9 @@ class People:
                 f'<section class="plain"><h1><bdi>{e(account.id)}</bdi></h1><p>{view.say("suspended")}</p><p>{inbox}</p></section>'
             )
             return page(view=view, title=account.id, body=body, status=403)
-        posts = [p for p in self._store.posts() if p.account == account.id and not p.private and p.status != "removed"]
+        posts = [
+            p for p in self._store.posts() if p.account == account.id and not p.private and p.status not in ("held", "removed")
+        ]
         head = f'<div class="head"><h1><bdi>{e(account.id)}</bdi></h1><span>{view.count("posts", len(posts))}</span>{inbox}</div>'
         return page(view=view, title=account.id, body=head + cards(view, posts[:PER_PAGE]))
 

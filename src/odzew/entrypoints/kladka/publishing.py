@@ -55,11 +55,11 @@ def draft(*, form: multipart.Form) -> Draft:
 
 
 def publish(*, store: Store, wish: Draft, post_id: str | None = None) -> Post:
-    """Store a post and its picture; a repost without a picture takes a copy of the original's."""
+    """Store a post and its file, held until the desk was asked; a repost without a file takes a copy of the original's."""
     content = _picture(store, wish)
     mime = multipart.sniff(content)
     if mime is None:
-        raise Refused(415, "The picture is none of PNG, JPEG, GIF, WebP.")
+        raise Refused(415, "The file is none of PNG, JPEG, GIF, WebP, MP4, WebM.")
     media = Media(
         id=secrets.token_hex(8),
         mime=mime,
@@ -79,6 +79,7 @@ def publish(*, store: Store, wish: Draft, post_id: str | None = None) -> Post:
         rate=rate,
         repost_of=wish.repost_of,
         private=wish.private,
+        status="held",
     )
     store.put_picture(media_id=media.id, content=content)
     with store.change():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
-Status: TypeAlias = Literal["public", "withheld", "removed"]
+Status: TypeAlias = Literal["held", "public", "withheld", "removed"]
 KEPT_LETTERS: Final = 200
 
 
@@ -53,7 +53,10 @@ class Account:
 
 @dataclass
 class Post:
-    """A post with its one picture, its counters and what the desk ordered about it."""
+    """A post with its one picture or film, its counters and what the desk ordered about it.
+
+    A new one is `held`: nobody sees it before the desk was asked about its file.
+    """
 
     id: str
     account: str
@@ -84,6 +87,6 @@ class Post:
         """The HTTP status of its page and its picture: 200, or the refusal a stranger gets."""
         if self.status == "removed":
             return 410
-        if self.status == "withheld":
+        if self.status in ("held", "withheld"):
             return 451
         return 403 if self.private else 200

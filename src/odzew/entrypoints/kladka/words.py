@@ -43,8 +43,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "suspended": ("This account is suspended.", "To konto jest zawieszone."),
     "t451": ("Not available now", "Teraz niedostępne"),
     "b451": (
-        "This post is hidden while a report is looked into. Hidden is not a finding that somebody did wrong.",
-        "Ten wpis jest ukryty na czas sprawdzania zgłoszenia. Ukrycie nie oznacza, że ktoś zrobił coś złego.",
+        "This post is not shown while it is being looked into. That is not a finding that somebody did wrong.",
+        "Ten wpis nie jest pokazywany, dopóki ktoś go nie sprawdzi. To nie oznacza, że ktoś zrobił coś złego.",
     ),
     "m451": (
         "Only the picture is affected. The words stay:",
