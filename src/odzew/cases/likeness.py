@@ -66,6 +66,13 @@ def itself(*, case: uuid.UUID) -> list[uuid.UUID]:
     return [item for (item,) in fetch_all(sql, [case, COPY])]
 
 
+def copies_in(*, case: uuid.UUID) -> int:
+    """Return how many items came under a case only by their looks."""
+    sql = "SELECT count(*) FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = %s AND g.via = %s"
+    count: int = fetch_all(sql, [case, COPY])[0][0]
+    return count
+
+
 def reach_no_further(*, copysets: Sequence[uuid.UUID]) -> None:
     """Say of copy sets whose case became one with another by their looks that they take nothing more in."""
     fetch_none("UPDATE cases_copyset SET via = %s WHERE id = ANY(%s)", [COPY, list(copysets)])

@@ -28,7 +28,8 @@ class Near:
     """A file near an entry of a bank. `distance` in bits of PDQ, 0 for equal bytes; `quality` 100 for file hashes.
 
     `child`: what the bank is a list of, None if it does not say. `wide`: a reporter's hash that hits too much, or what is too old.
-    `from_case`: the case whose decision or notice made the entry, None for a list from elsewhere.
+    `from_case`: the case whose decision or notice made the entry, None for a list from elsewhere. `how`: it is turned or mirrored, or
+    seen in a film; empty if it is met as it stands.
     """
 
     bank: str
@@ -40,6 +41,7 @@ class Near:
     child: bool | None = None
     wide: bool = False
     from_case: uuid.UUID | None = None
+    how: Literal["", "turned", "film"] = ""
 
 
 def strongest(*, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -83,6 +85,7 @@ def keep_matches(
                 "quality": near.quality,
                 "child": near.child,
                 "wide": near.wide,
+                "how": near.how,
                 "at": now,
             },
             conflict="(case_id, print, entry, type) DO NOTHING",
@@ -101,16 +104,17 @@ class MatchView:
     distance: int
     quality: int
     wide: bool
+    how: str
     at: datetime
 
 
 def matches_of(*, case: uuid.UUID, most: int = 200) -> list[MatchView]:
     """Return the matches of a case, the nearest first."""
     sql = (
-        "SELECT item_id, bank, entry, opinion, type, distance, quality, wide, at FROM cases_match WHERE case_id = %s "
+        "SELECT item_id, bank, entry, opinion, type, distance, quality, wide, how, at FROM cases_match WHERE case_id = %s "
         "ORDER BY distance, at, entry LIMIT %s"
     )
-    names = ("item", "bank", "entry", "opinion", "type", "distance", "quality", "wide", "at")
+    names = ("item", "bank", "entry", "opinion", "type", "distance", "quality", "wide", "how", "at")
     return [MatchView(**dict(zip(names, row, strict=True))) for row in fetch_all(sql, [case, most])]
 
 

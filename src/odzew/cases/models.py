@@ -263,6 +263,7 @@ class Match(models.Model):
     quality = models.SmallIntegerField()
     child = models.BooleanField(null=True)
     wide = models.BooleanField(default=False)
+    how = models.TextField(default="")
     at = models.DateTimeField()
 
     class Meta:

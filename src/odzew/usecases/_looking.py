@@ -83,8 +83,8 @@ def see(*, looks: Looks, index: Index, desk: Desk, private: bool = False, known_
     return Seen(verdict=verdict, as_of=answer.as_of)
 
 
-def near_of(*, verdict: Verdict, wide: Callable[[EntryView], bool] = lambda _entry: False) -> tuple[Near, ...]:
-    """Return what counted in a verdict as the matches of a case; `wide` says of which entries too much is hit."""
+def near_of(*, verdict: Verdict, film: bool, wide: Callable[[EntryView], bool] = lambda _entry: False) -> tuple[Near, ...]:
+    """Return what counted in a verdict as the matches of a case; `film`: it was a film; `wide` says of which entries too much is hit."""
     return tuple(
         Near(
             bank=match.bank,
@@ -96,6 +96,7 @@ def near_of(*, verdict: Verdict, wide: Callable[[EntryView], bool] = lambda _ent
             child=match.child,
             wide=wide(hit.entry),
             from_case=hit.entry.from_case,
+            how="film" if film and match.type == "pdq" else "turned" if hit.hash != hit.entry.value else "",
         )
         for match, hit in zip(as_policy_matches(verdict=verdict), verdict.hits, strict=True)
     )

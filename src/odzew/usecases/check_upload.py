@@ -148,7 +148,7 @@ def _looked(number: uuid.UUID, seen: Sequence[tuple[Looks, Seen]]) -> list[Looke
     return [
         Looked(item=number, print=prints.get(looks.digest()), near=near)
         for looks, s in seen
-        if (near := near_of(verdict=s.verdict))
+        if (near := near_of(verdict=s.verdict, film=bool(looks.frames)))
     ]
 
 

@@ -92,7 +92,7 @@ def look_at(*, view: PrintView, desk: Desk, index: Index, wide: Wide | None = No
     if seen.verdict.incomplete:
         raise Unavailable("The index of hashes is being made whole; try again in a few seconds.", retry_after=5)
     too_wide = wide or Wide(desk=desk, index=index)
-    near = near_of(verdict=seen.verdict, wide=too_wide.says)
+    near = near_of(verdict=seen.verdict, film=bool(view.looks.frames), wide=too_wide.says)
     return Looked(item=view.item, print=view.number, near=near, copies=_copies(view, desk, index))
 
 

@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ("quality", models.SmallIntegerField()),
                 ("child", models.BooleanField(null=True)),
                 ("wide", models.BooleanField(default=False)),
+                ("how", models.TextField(default="")),
                 ("at", models.DateTimeField()),
             ],
             options={

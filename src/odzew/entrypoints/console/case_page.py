@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from odzew.answers.api import answers_on
 from odzew.cases.clocks import armed
+from odzew.cases.likeness import copies_in
+from odzew.cases.matches import MatchView, matches_of
 from odzew.cases.rows import CaseRow
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.decisions.data import DecisionView
@@ -21,6 +23,9 @@ from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
 
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
+_MOST_MATCHES: Final = 50
+_EQUAL: Final = 10
+_GOOD: Final = 80
 # What tells that somebody decided, without being a decision.
 _TELLING: Final = frozenset({"case.votes_lapsed"})
 
@@ -45,6 +50,8 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "version": view["version"],
         "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
         "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
+        "matches": _matches(row, view, said),
+        "copies": said.text("copies_unseen", count=copies) if (copies := copies_in(case=row.id)) else "",
         "items": [
             {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
             for i in view["items"]
@@ -86,6 +93,29 @@ def label(policy: Policy, ground: str, language: str) -> str:
 
 def _unique(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
+
+
+def _matches(row: CaseRow, view: dict[str, Any], said: Said) -> list[dict[str, Any]]:
+    """What its files are near to, the nearest first, each in words; equal ones and near ones are told apart."""
+    names = {i["id"]: i["item_id"] or said.words["unknown_item"] for i in view["items"]}
+    return [
+        {
+            "bank": said.words.get(f"bank_{m.bank}", said.text("bank_list", name=m.bank)),
+            "near": said.text(_how_near(m), bits=m.distance),
+            "how": said.words[f"how_{m.how}"] if m.how else "",
+            "opinion": said.label("opinion", m.opinion),
+            "wide": m.wide,
+            "item": names.get(m.item, ""),
+            "at": said.time(m.at),
+        }
+        for m in matches_of(case=row.id, most=_MOST_MATCHES)
+    ]
+
+
+def _how_near(m: MatchView) -> str:
+    if m.type != "pdq" or m.distance == 0:
+        return "near_file" if m.type != "pdq" else "near_picture"
+    return "near_equal" if m.distance <= _EQUAL and m.quality >= _GOOD else "near_similar"
 
 
 def _notice(n: dict[str, Any], said: Said) -> dict[str, Any]:
