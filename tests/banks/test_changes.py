@@ -68,8 +68,16 @@ def test_what_a_decision_put_there_no_command_takes_out() -> None:
         withdraw_entries(bank="own", ids=list(done.added), actor="operator", now=NOW)
     with pytest.raises(Forbidden):
         add_entries(bank="own", hashes=[NewHash(type="pdq", value=pdq(2))], actor="operator", now=NOW)
-    with pytest.raises(Forbidden):
-        change_bank(name="own", changes={"opinion": "negative"}, actor="operator", now=NOW)
+    loose: list[dict[str, Any]] = [
+        {"opinion": "negative"},
+        {"enabled_share": 0.0},
+        {"distance": 9},
+        {"jurisdictions": frozenset({"US"})},
+    ]
+    for changes in [*loose, {"hash_types": frozenset({"md5"})}]:
+        with pytest.raises(Forbidden):
+            change_bank(name="own", changes=changes, actor="operator", now=NOW)
+    assert change_bank(name="own", changes={"distance": 10}, actor="operator", now=NOW).distance == 10
     assert len(entries_after(bank=bank_named(name="own"), after=0, limit=9)) == 1
 
 
