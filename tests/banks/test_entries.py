@@ -88,3 +88,10 @@ def test_a_hash_of_the_wrong_length_stores_nothing() -> None:
     with pytest.raises(Invalid):
         store(bank, *[NewHash(type="pdq", value=pdq(1)), NewHash(type="md5", value=pdq(2))])
     assert entries_after(bank=bank, after=0, limit=10) == []
+
+
+@pytest.mark.parametrize("word", ["a\x00b", "\ud800"])
+def test_words_that_the_database_cannot_hold_are_refused(word: str) -> None:
+    bank = new_bank()
+    with pytest.raises(Invalid):
+        store(bank, NewHash(type="pdq", value=pdq(1), category=word))

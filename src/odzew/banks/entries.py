@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
+
 from odzew.banks.data import SIZES, BankView, NewHash, Stored
 from odzew.foundation.errors import Invalid
 from odzew.foundation.writes import Writes, fetch_all
@@ -19,8 +21,8 @@ INSERT INTO banks_entry AS t (id, bank_id, source_member, entry_id, hash_type, v
   first_seen, updated, from_case, seen_in)
 SELECT nextval('banks_entry_number'), %s, g.member, g.entry_id, g.hash_type, g.value, g.category, g.opinion, g.child, g.quality, g.mode,
   g.turned, g.first_seen, %s, %s, %s
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::boolean[], %s::smallint[], %s::text[],
-  %s::boolean[], %s::timestamptz[]) AS g(member, entry_id, hash_type, value, category, opinion, child, quality, mode, turned, first_seen)
+FROM jsonb_to_recordset(%s::jsonb) AS g(member text, entry_id text, hash_type text, value bytea, category text, opinion text,
+  child boolean, quality smallint, mode text, turned boolean, first_seen timestamptz)
 ON CONFLICT (bank_id, value, hash_type, source_member, entry_id) WHERE withdrawn_at IS NULL DO UPDATE SET
   category = excluded.category, opinion = excluded.opinion, child = excluded.child, quality = excluded.quality, mode = excluded.mode,
   first_seen = least(t.first_seen, excluded.first_seen), seen_in = coalesce(excluded.seen_in, t.seen_in),
@@ -58,26 +60,30 @@ def put(
     if not whole:
         return Stored()
     rows = [whole[k] for k in sorted(whole)]
-    columns: list[list[Any]] = [
-        [h.member for h in rows],
-        [h.entry_id for h in rows],
-        [h.type for h in rows],
-        [h.value for h in rows],
-        [h.category for h in rows],
-        [h.opinion for h in rows],
-        [h.child for h in rows],
-        [h.quality for h in rows],
-        [h.mode for h in rows],
-        [bool(h.forms) for h in rows],
-        [h.first_seen or now for h in rows],
-    ]
-    found = fetch_all(_PUT, [bank.id, now, case, seen_in, *columns])
+    given = orjson.dumps([_given(h, now) for h in rows]).decode()
+    found = fetch_all(_PUT, [bank.id, now, case, seen_in, given])
     # The last column looks at the row as it was: None where there was none.
     added = tuple(r[0] for r in found if r[5] is None)
     changed = tuple(r[0] for r in found if r[5])
     fresh = [(r[0], whole[bytes(r[1]), r[2], r[3], r[4]]) for r in found if r[5] is None]
     add(writes, additions=[Addition(collection=KNOWN, type=h.type, hash=f, owner=n) for n, h in fresh for f in (h.value, *h.forms)])
     return Stored(added=added, changed=changed, same=len(rows) - len(added) - len(changed))
+
+
+def _given(h: NewHash, now: datetime) -> dict[str, object]:
+    return {
+        "member": h.member,
+        "entry_id": h.entry_id,
+        "hash_type": h.type,
+        "value": "\\x" + h.value.hex(),
+        "category": h.category,
+        "opinion": h.opinion,
+        "child": h.child,
+        "quality": h.quality,
+        "mode": h.mode,
+        "turned": bool(h.forms),
+        "first_seen": h.first_seen or now,
+    }
 
 
 def refusal(*, bank: BankView, given: NewHash) -> str:
@@ -90,7 +96,18 @@ def refusal(*, bank: BankView, given: NewHash) -> str:
         return "has a quality that is not a whole number from 0 to 100"
     if given.forms and (given.type != "pdq" or any(len(f) != SIZES["pdq"] for f in given.forms)):
         return "has other orientations that are not PDQ hashes"
+    if not _writable((given.member, given.entry_id, given.category)):
+        return "has a character that cannot be stored in its list, entry or category"
     return ""
+
+
+def _writable(words: tuple[str, ...]) -> bool:
+    """No zero byte and no half of a surrogate pair: the database takes neither."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        return False
+    return not any("\x00" in word for word in words)
 
 
 def _key(h: NewHash) -> tuple[bytes, str, str, str]:

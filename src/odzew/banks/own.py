@@ -20,10 +20,12 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 
 _SYSTEM: Final = frozenset({"clock", "desk"})
+# Up to so many bits a picture is the same one, saved again (practice 8).
+NEAR_ENOUGH: Final = 10
 _RULES: Final = {
     OWN: BankRules(opinion="confirmed", source="decisions of this desk"),
     # Near is not equal: what people found to be good speaks for the same picture, not for one that looks alike.
-    CLEARED: BankRules(opinion="negative", source="pictures that people of this desk found to be good", distance=10),
+    CLEARED: BankRules(opinion="negative", source="pictures that people of this desk found to be good", distance=NEAR_ENOUGH),
     REPORTED: BankRules(opinion="seed", source="fingerprints that reporters sent"),
 }
 
@@ -37,6 +39,24 @@ def own_bank(*, name: str, now: datetime) -> BankView:
     writes.insert(Bank, asdict(view), conflict="(name) DO NOTHING")
     writes.send()
     return bank_named(name=name)
+
+
+def refuse_loosening(*, bank: BankView, after: BankRules) -> None:
+    """Raise `Forbidden` if rules would make one of the desk's own banks say less than the decisions in it, or clear more.
+
+    Switching `own` off by command would let through what two people removed (practice 3: no side door).
+    """
+    fixed = ("opinion", "enabled_share", "hash_types", "jurisdictions", "child")
+    if not bank.own:
+        return
+    if changed := [name for name in fixed if getattr(after, name) != getattr(bank, name)]:
+        raise Forbidden(f"The {changed[0].replace('_', ' ')} of {bank.name} cannot be set: it holds what this desk decided.")
+    if bank.name == OWN and after.distance < NEAR_ENOUGH:
+        raise Forbidden(f"The distance of {OWN} is at least {NEAR_ENOUGH}, so that a copy saved anew is found.")
+    if bank.name == CLEARED and after.distance > NEAR_ENOUGH:
+        raise Forbidden(
+            f"The distance of {CLEARED} is at most {NEAR_ENOUGH}: it speaks for the same picture, not for one that looks alike."
+        )
 
 
 def feed_own(

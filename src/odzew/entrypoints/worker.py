@@ -100,6 +100,7 @@ def _say(loop: Loop, error: Exception) -> None:
 
 def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], datetime] = utc_now) -> list[Loop]:
     """Return everything that a worker does."""
+    from odzew.banks.quarantine import forget as forget_sightings
     from odzew.cases.clocks import next_wake
     from odzew.entrypoints.hashes import the_index
     from odzew.notices.api import forget_sealed
@@ -144,6 +145,7 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
         from django.contrib.sessions.backends.db import SessionStore
 
         forget_sealed(now=clock())
+        forget_sightings(now=clock())
         SessionStore.clear_expired()
         return HOUR
 

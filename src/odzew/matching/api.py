@@ -7,9 +7,25 @@ from collections.abc import Sequence
 from odzew.foundation.writes import Writes
 from odzew.matching import models
 from odzew.matching.data import HOSTED, KNOWN, MD5, PDQ, SHA256, Addition, Answer, Hit, Query, check_collection
-from odzew.matching.index import Index
+from odzew.matching.imports import add_many
+from odzew.matching.index import Index, Standing
 
-__all__ = ["HOSTED", "KNOWN", "MD5", "PDQ", "SHA256", "Addition", "Answer", "Hit", "Index", "Query", "add", "remove"]
+__all__ = [
+    "HOSTED",
+    "KNOWN",
+    "MD5",
+    "PDQ",
+    "SHA256",
+    "Addition",
+    "Answer",
+    "Hit",
+    "Index",
+    "Query",
+    "Standing",
+    "add",
+    "add_many",
+    "remove",
+]
 
 
 def add(writes: Writes, *, additions: Sequence[Addition]) -> None:

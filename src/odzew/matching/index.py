@@ -2,66 +2,83 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
 
 from odzew.foundation.writes import fetch_all
-from odzew.hashing.nearest_plain import flat
-from odzew.matching.data import WIDTHS, Answer, Hit, Query, check_collection
+from odzew.matching.data import COLLECTIONS, PDQ, WIDTHS, Answer, Hit, Query, check_collection
+from odzew.matching.delta import Delta, Group, View
+from odzew.matching.proving import proves, proves_made_up
+from odzew.matching.segments import Broken, Opened, open_segment, path_of
 
 # An answer from a view that was read longer ago than this is incomplete: the database may know more.
 STALE_AFTER: Final = timedelta(seconds=5)
+# Removals are kept in the log for an hour at least: who slept longer than this reads everything anew.
+RELOAD_AFTER: Final = timedelta(minutes=20)
+PROVE_EVERY: Final = timedelta(hours=1)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+# Larger new segments are opened beside the reading of what is new, so that this does not wait.
+_OPEN_BESIDE: Final = 64 << 20
 
-_TAIL: Final = """
-SELECT 'now', NULL::text, NULL::bytea, NULL::bigint, pg_current_snapshot()::text
-UNION ALL SELECT a.collection, a.type, a.hash, a.owner, NULL FROM matching_addition a
-  WHERE a.batch = 0 AND a.xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(a.xid, %s::pg_snapshot)
-UNION ALL SELECT r.collection, NULL, NULL, r.owner, NULL FROM matching_removal r
-  WHERE r.xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(r.xid, %s::pg_snapshot)
-"""
-_NOTHING_SEEN: Final = "1:1:"
+_IDS: Final = "SELECT string_agg(id::text, ',' ORDER BY id) FROM matching_segment"
+_SEALED: Final = "SELECT coalesce(max(sealed_to), 0) FROM matching_segment"
+_TAIL: Final = f"""
+SELECT 'now', pg_current_snapshot()::text, ({_IDS}), NULL::bytea, NULL::bigint
+UNION ALL SELECT 'add', collection, type, hash, owner FROM matching_addition
+  WHERE id > %s AND xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot)
+UNION ALL SELECT 'remove', collection, NULL, NULL, owner FROM matching_removal
+  WHERE xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, %s::pg_snapshot)
+"""  # noqa: S608 - made of constants
+_EVERYTHING: Final = f"""
+SELECT 'now', pg_current_snapshot()::text, ({_IDS}), NULL::bytea, ({_SEALED})
+UNION ALL SELECT 'segment', collection, type || ' ' || (covers::text), sha256, size FROM matching_segment
+UNION ALL SELECT 'add', collection, type, hash, owner FROM matching_addition WHERE id > ({_SEALED})
+UNION ALL SELECT 'remove', collection, NULL, NULL, owner FROM matching_removal
+"""  # noqa: S608 - made of constants
 
-
-@dataclass(slots=True)
-class _Delta:
-    """Hashes in memory, only ever appended to; readers hold how many they may see."""
-
-    width: int
-    hashes: NDArray[np.uint64] = field(init=False)
-    owners: NDArray[np.int64] = field(init=False)
-    size: int = 0
-
-    def __post_init__(self) -> None:
-        self.hashes = np.empty((64, self.width // 8), np.uint64)
-        self.owners = np.empty(64, np.int64)
-
-    def append(self, hashes: bytes, owners: list[int]) -> None:
-        end = self.size + len(owners)
-        if end > len(self.owners):
-            room = max(end, 2 * len(self.owners))
-            grown, grown_owners = np.empty((room, self.width // 8), np.uint64), np.empty(room, np.int64)
-            grown[: self.size], grown_owners[: self.size] = self.hashes[: self.size], self.owners[: self.size]
-            self.hashes, self.owners = grown, grown_owners
-        self.hashes[self.size : end] = np.frombuffer(hashes, np.uint64).reshape(-1, self.width // 8)
-        self.owners[self.size : end] = owners
-        self.size = end
+_Row = tuple[Any, ...]
+_GroupName = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What one search sees: it is never changed, only replaced."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the index stands, for metrics and alarms.
 
-    parts: dict[tuple[str, str], tuple[NDArray[np.uint64], NDArray[np.int64]]]
-    removed: dict[str, set[int]]
-    as_of: datetime
+    `problem` is None, `missing` (a segment is not on this machine, or is being made anew), `self-test` (it failed; no answer is
+    complete) or `unread` (nothing was read yet). The rest are counts since the start: searches, and what they took; and sizes now.
+    """
+
+    as_of: datetime | None
+    newest_at: datetime | None
+    problem: str | None
+    segments: int
+    hashes: int
+    delta: int
+    removed: int
+    bytes: int
+    searches: int
+    postings: int
+    compared: int
+    scans: int
+
+
+class _Base:
+    """The segments that a view stands on, and the number in the log up to which they hold everything."""
+
+    def __init__(self) -> None:
+        self.opened: dict[_GroupName, list[Opened]] = {}
+        self.imports: set[tuple[int, int]] = set()
+        self.sealed_to = 0
+        self.whole = True
+        self.bytes = 0
 
 
 class Index:
@@ -75,10 +92,20 @@ class Index:
         self._folder = folder
         self._clock = clock
         self._lock = threading.Lock()
-        self._deltas: dict[tuple[str, str], _Delta] = {}
-        self._removed: dict[str, set[int]] = {}
-        self._seen = _NOTHING_SEEN
-        self._view: _View | None = None
+        self._base = _Base()
+        self._live = ""
+        self._awaited: set[bytes] = set()
+        self._files: dict[bytes, Opened] = {}
+        self._opener: threading.Thread | None = None
+        self._deltas: dict[_GroupName, Delta] = {}
+        self._removed: dict[str, set[int]] = {name: set() for name in COLLECTIONS}
+        self._seen = ""
+        self._view: View | None = None
+        self._newest_at: datetime | None = None
+        self._proved_at = _NEVER
+        self._proven = True
+        self._turn = 0
+        self._counts: dict[int, list[int]] = {}
 
     def refresh(self) -> None:
         """Read what was committed since the last time; the next search sees it. Never call it in a transaction.
@@ -89,22 +116,100 @@ class Index:
             raise RuntimeError("the index is not read in a transaction")
         with self._lock:
             now = self._clock()
-            rows = fetch_all(_TAIL, [self._seen] * 4)
-            added: dict[tuple[str, str], tuple[list[bytes], list[int]]] = {}
-            for name, type_, hash_, owner, snapshot in rows:
-                if snapshot is not None:
-                    seen = snapshot
-                elif type_ is None:
-                    self._removed.setdefault(name, set()).add(owner)
-                else:
-                    hashes, owners = added.setdefault((name, type_), ([], []))
-                    hashes.append(bytes(hash_))
-                    owners.append(owner)
-            for group, (hashes, owners) in added.items():
-                self._deltas.setdefault(group, _Delta(WIDTHS[group[1]])).append(b"".join(hashes), owners)
-            self._seen = seen
-            parts = {group: (d.hashes[: d.size], d.owners[: d.size]) for group, d in self._deltas.items()}
-            self._view = _View(parts=parts, removed=self._removed, as_of=now)
+            before = self._view
+            if before is None or now - before.as_of > RELOAD_AFTER:
+                self._load(now)
+            else:
+                self._follow(now)
+            if now - self._proved_at >= PROVE_EVERY:
+                self._prove(now)
+
+    def _follow(self, now: datetime) -> None:
+        """Read the tail of the log; and everything anew when the live segments are others and can be opened."""
+        rows = self._tail(self._base)
+        if rows[0][2] != self._live or (self._awaited and self._arrived()):
+            self._load(now)
+        else:
+            self._take(rows, now)
+
+    def _tail(self, base: _Base) -> list[_Row]:
+        return _now_first(fetch_all(_TAIL, [base.sealed_to, *[self._seen] * 4]))
+
+    def _arrived(self) -> bool:
+        if self._opener is not None and self._opener.is_alive():
+            return False
+        return all(sha in self._files or path_of(folder=self._folder, sha256=sha).exists() for sha in self._awaited)
+
+    def _load(self, now: datetime) -> None:
+        """Read everything in one statement, so that it is of one moment, and stand on the segments that are live."""
+        rows = _now_first(fetch_all(_EVERYTHING, []))
+        segments = [r for r in rows if r[0] == "segment"]
+        imports = {cover for r in segments for cover in _covers(r) if cover[0] < 0}
+        self._live = rows[0][2]
+        stand = self._base if self._view is not None and self._base.whole and imports <= self._base.imports else None
+        self._awaited = self._open(segments, beside=stand is not None)
+        if self._awaited and stand is not None:
+            # What we stand on holds, with the tail, all that the new segments hold: stay until their files are here.
+            self._take(self._tail(stand), now)
+            return
+        base = _Base()
+        base.sealed_to, base.whole, base.imports = rows[0][4], not self._awaited, imports
+        for row in segments:
+            if (sha := bytes(row[3])) in self._files:
+                base.opened.setdefault((row[1], row[2].partition(" ")[0]), []).append(self._files[sha])
+                base.bytes += row[4]
+        self._files = {sha: self._files[sha] for r in segments if (sha := bytes(r[3])) in self._files}
+        self._base, self._deltas = base, {}
+        self._removed = {name: set() for name in COLLECTIONS}
+        self._take(rows, now, anew=True)
+        self._prove(now)
+
+    def _open(self, segments: Sequence[_Row], *, beside: bool) -> set[bytes]:
+        """Open what is not open; return the digests of what could not be, or not yet."""
+        fresh = {bytes(r[3]): (r[2].partition(" ")[0], r[4]) for r in segments if bytes(r[3]) not in self._files}
+        if beside and sum(size for _, size in fresh.values()) > _OPEN_BESIDE:
+            if self._opener is None or not self._opener.is_alive():
+                self._opener = threading.Thread(target=self._open_all, args=(fresh,), daemon=True, name="index-opener")
+                self._opener.start()
+            return set(fresh)
+        return self._open_all(fresh)
+
+    def _open_all(self, fresh: dict[bytes, tuple[str, int]]) -> set[bytes]:
+        absent = set()
+        for sha, (type_, _) in fresh.items():
+            try:
+                self._files[sha] = open_segment(folder=self._folder, type=type_, sha256=sha)
+            except Broken:
+                absent.add(sha)
+        return absent
+
+    def _take(self, rows: Sequence[_Row], now: datetime, *, anew: bool = False) -> None:
+        """Put rows into the delta and the removed, and show the view that comes of it."""
+        added: dict[_GroupName, tuple[list[bytes], list[int]]] = {}
+        for kind, name, type_, hash_, owner in rows:
+            if kind == "add":
+                hashes, owners = added.setdefault((name, type_), ([], []))
+                hashes.append(bytes(hash_))
+                owners.append(owner)
+            elif kind == "remove":
+                self._removed[name].add(owner)
+        for group, (hashes, owners) in added.items():
+            delta = self._deltas.setdefault(group, Delta(width=WIDTHS[group[1]] // 8))
+            delta.append(hashes=b"".join(hashes), owners=owners)
+        self._seen = rows[0][1]
+        if added:
+            self._newest_at = now
+        groups = dict(self._view.groups) if self._view is not None and not anew else {}
+        for group in added.keys() | (self._base.opened.keys() if anew else set()):
+            opened = [*self._base.opened.get(group, []), *([self._deltas[group].opened()] if group in self._deltas else [])]
+            groups[group] = Group.of(opened=opened, width=WIDTHS[group[1]] // 8)
+        self._view = View(groups=groups, removed=self._removed, as_of=now, whole=self._base.whole)
+
+    def _prove(self, now: datetime) -> None:
+        self._turn += 1
+        every = [proves(parts=group.parts, turn=self._turn) for group in (self._view.groups.values() if self._view else ())]
+        self._proven = all(every) and proves_made_up()
+        self._proved_at = now
 
     def search(self, *, collection: str, queries: Sequence[Query]) -> Answer:
         """Return, for each query in order, everything in the collection within its radius. Raises `Invalid` for another collection."""
@@ -112,20 +217,75 @@ class Index:
         view = self._view
         if view is None:
             return Answer(hits=((),) * len(queries), complete=False, as_of=None)
-        removed = view.removed.get(collection, set())
-        hits = tuple(_search(view, collection, q, removed) for q in queries)
-        return Answer(hits=hits, complete=self._clock() - view.as_of <= STALE_AFTER, as_of=view.as_of)
+        hits: list[tuple[Hit, ...]] = [()] * len(queries)
+        counts = self._counts.setdefault(threading.get_ident(), [0, 0, 0, 0])
+        counts[0] += len(queries)
+        near = [n for n, q in enumerate(queries) if q.type == PDQ]
+        if near and (group := view.groups.get((collection, PDQ))):
+            _search_near(group, queries, near, view.removed[collection], hits, counts)
+        if len(near) != len(queries):
+            for n, q in enumerate(queries):
+                if q.type != PDQ and (group := view.groups.get((collection, q.type))):
+                    hits[n] = _search_equal(group, q, view.removed[collection])
+        complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
+        return Answer(hits=tuple(hits), complete=complete, as_of=view.as_of)
+
+    def standing(self) -> Standing:
+        """Return how the index stands."""
+        view, base = self._view, self._base
+        problem = "unread" if view is None else "self-test" if not self._proven else None if view.whole else "missing"
+        counts = [sum(c) for c in zip(*[list(c) for c in list(self._counts.values())], strict=True)] or [0] * 4
+        groups = list(view.groups.values()) if view else []
+        return Standing(
+            as_of=view.as_of if view else None,
+            newest_at=self._newest_at,
+            problem=problem,
+            segments=sum(len(opened) for opened in base.opened.values()),
+            hashes=sum(len(o.part.hashes) for g in groups for o in g.opened),
+            delta=sum(len(d) for d in self._deltas.values()),
+            removed=sum(len(owners) for owners in self._removed.values()),
+            bytes=base.bytes,
+            searches=counts[0],
+            postings=counts[1],
+            compared=counts[2],
+            scans=counts[3],
+        )
 
 
-def _search(view: _View, collection: str, query: Query, removed: set[int]) -> tuple[Hit, ...]:
-    part = view.parts.get((collection, query.type))
-    if part is None:
-        return ()
-    hashes, owners = part
-    places, distances = flat(hashes=hashes, query=np.frombuffer(query.hash, np.uint64), radius=query.radius)
-    hits = {
-        Hit(owner, hashes[place].tobytes(), distance)
-        for place, owner, distance in zip(places.tolist(), owners[places].tolist(), distances.tolist(), strict=True)
-        if owner not in removed
-    }
-    return tuple(sorted(hits, key=lambda hit: (hit.distance, hit.owner, hit.hash)))
+def _now_first(rows: list[_Row]) -> list[_Row]:
+    """The database promises no order of the parts of a union."""
+    return sorted(rows, key=lambda row: row[0] != "now")
+
+
+def _covers(row: _Row) -> list[tuple[int, int]]:
+    return [(low, high) for low, high in json.loads(row[2].partition(" ")[2])]
+
+
+def _search_near(
+    group: Group, queries: Sequence[Query], asked: list[int], removed: set[int], hits: list[tuple[Hit, ...]], counts: list[int]
+) -> None:
+    words = np.frombuffer(b"".join([queries[n].hash for n in asked]), np.uint64).reshape(-1, 4)
+    found = group.parts.near(queries=words, radii=np.array([queries[n].radius for n in asked], np.int64))
+    counts[1] += found.postings
+    counts[2] += found.compared
+    counts[3] += found.scans
+    if not len(found.rows):
+        return
+    each: dict[int, set[Hit]] = {}
+    for label, number, place, distance in found.rows.tolist():
+        opened = group.opened[number]
+        hash_ = opened.part.hashes[place].tobytes()
+        here = each.setdefault(asked[label], set())
+        here.update([Hit(o, hash_, distance) for o in opened.owners_of(place=place) if o not in removed])
+    for label, some in each.items():
+        hits[label] = tuple(sorted(some, key=_by_distance))
+
+
+def _search_equal(group: Group, query: Query, removed: set[int]) -> tuple[Hit, ...]:
+    rows = group.parts.equal(query=np.frombuffer(query.hash, np.uint64)).tolist()
+    owners = {o for number, place in rows for o in group.opened[number].owners_of(place=place)} - removed
+    return tuple(Hit(owner, query.hash, 0) for owner in sorted(owners))
+
+
+def _by_distance(hit: Hit) -> tuple[int, int, bytes]:
+    return hit.distance, hit.owner, hit.hash

@@ -11,12 +11,11 @@ from odzew.matching.data import COLLECTIONS, WIDTHS
 class Addition(models.Model):
     """A hash of an owner: the log that the index is made from. Rows are never changed, and deleted only after their removal.
 
-    The database adds `xid`, the transaction that wrote the row: readers use it to miss nothing that commits out of order. `batch` is 0,
-    or the number of the import that wrote the row together with its segment.
+    The database adds `xid`, the transaction that wrote the row: readers use it to miss nothing that commits out of order. Rows of an
+    import, which come with a segment of their own, have ids below 0.
     """
 
     id = models.BigAutoField(primary_key=True)
-    batch = models.BigIntegerField(default=0)
     collection = models.TextField()
     type = models.TextField()
     hash = models.BinaryField()
@@ -40,3 +39,25 @@ class Removal(models.Model):
     class Meta:
         db_table = "matching_removal"
         constraints = [models.CheckConstraint(condition=Q(collection__in=COLLECTIONS), name="matching_removal_collection")]
+
+
+class Segment(models.Model):
+    """A file of the index that is in use: the rows of the log with `low < id <= high` for one of `covers`, of one collection and type.
+
+    Owners whose removal has a number up to `removals` are left out. All rows of the log up to `sealed_to` are in some segment.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    collection = models.TextField()
+    type = models.TextField()
+    sha256 = models.BinaryField()
+    size = models.BigIntegerField()
+    hashes = models.BigIntegerField()
+    pairs = models.BigIntegerField()
+    covers = models.JSONField()
+    sealed_to = models.BigIntegerField()
+    removals = models.BigIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "matching_segment"

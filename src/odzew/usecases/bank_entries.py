@@ -11,6 +11,7 @@ from typing import Any, Final
 from odzew.banks.api import BankRules, bank_named, create_bank, rules_of, set_rules
 from odzew.banks.data import BankView, NewHash, Stored
 from odzew.banks.entries import put, withdraw_hashes, withdraw_ids
+from odzew.banks.own import refuse_loosening
 from odzew.banks.quarantine import release
 from odzew.foundation.errors import Forbidden, Invalid, NotFound
 from odzew.foundation.transactions import atomically
@@ -38,16 +39,15 @@ def add_bank(*, name: str, rules: BankRules, actor: str, now: datetime) -> BankV
 def change_bank(*, name: str, changes: dict[str, Any], actor: str, now: datetime) -> BankView:
     """Change some rules of a bank (see `BankRules`), at once for every look-up.
 
-    Raises `NotFound`, `Invalid`, and `Forbidden` for the opinion of the desk's own banks.
+    Raises `NotFound`, `Invalid`, and `Forbidden` for what would switch off the desk's own banks.
     """
 
     def work() -> BankView:
         writes = Writes()
         bank = bank_named(name=name)
-        if bank.own and changes.get("opinion", bank.opinion) != bank.opinion:
-            raise Forbidden(f"The opinion of {name} is that of this desk's decisions; it cannot be set.")
         before = rules_of(bank=bank)
         rules = BankRules(**{**asdict(before), **changes})
+        refuse_loosening(bank=bank, after=rules)
         after = set_rules(writes, bank=bank, rules=rules)
         said, was = rules_said(rules=rules), rules_said(rules=before)
         facts = {"bank": str(bank.id), "before": {k: was[k] for k in said if was[k] != said[k]}}

@@ -69,13 +69,14 @@ def import_bank(
         bank, at, resumed = _begin(name, digest, replace_all, actor, clock())
         run = _Run(bank=bank, actor=actor, clock=clock, at=at, names_lists=lines.names_lists)
         wrong_lines = total = 0
-        for batch in _batches(_seen(lines, bank, progress)):
+        for batch in _batches(_seen(lines, bank)):
             for line in batch:
                 total += 1
                 if line.given is None:
                     wrong_lines += 1
                     wrong(line)
             run.store([line for line in batch if line.number > at.line], upto=batch[-1].number)
+            progress(batch[-1].bytes_read)
     kept = 0
     if replace_all:
         kept = run.withdraw_others(allowed=not wrong_lines or skip_bad, shrink=shrink)
@@ -121,10 +122,9 @@ def _begin(name: str, digest: bytes, replace_all: bool, actor: str, now: datetim
     return atomically(work)
 
 
-def _seen(lines: Iterable[Line], bank: BankView, progress: Callable[[int], None]) -> Iterator[Line]:
-    """Refuse what is well formed but not for this bank, and say how far the file is read."""
+def _seen(lines: Iterable[Line], bank: BankView) -> Iterator[Line]:
+    """Refuse what is well formed but not for this bank."""
     for line in lines:
-        progress(line.bytes_read)
         why = refusal(bank=bank, given=line.given) if line.given else ""
         yield replace(line, given=None, wrong=why) if why else line
 

@@ -1,0 +1,119 @@
+"""Every hash within a Hamming distance, exactly, without looking at all of them; and every equal hash.
+
+`Parts` is what is searched as one: a few arrays of hashes, big ones with tables (`nearest_kernels.py` says how they work), small ones
+without. Both searches release Python's lock, keep nothing between calls and may be called by any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from odzew.hashing import nearest_plain as plain
+
+try:
+    from odzew.hashing import nearest_kernels
+
+    _fast: Any = nearest_kernels
+except ImportError:  # numba is not installed
+    _fast = None
+
+Words = NDArray[np.uint64]
+MOST: Final = (1 << 24) - 1  # hashes that one part with tables can hold: places have 24 bits
+FURTHEST_BY_TABLES: Final = 31
+_ROOM: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """What hashes of 256 bits are looked up by: 16 x 65,537 offsets, 16 x n partners, 15 x n places of 3 bytes (117 bytes a hash in all)."""
+
+    offsets: NDArray[np.uint32]
+    partners: NDArray[np.uint16]
+    places: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Hashes, n rows of words of 64 bits, contiguous. `in_order`: sorted by the words from the first; tables need that."""
+
+    hashes: Words
+    in_order: bool = False
+    tables: Tables | None = None
+
+
+class Found(NamedTuple):
+    """Rows of (query, part, place, distance) in no order, and what it took: postings seen, hashes compared, parts scanned instead."""
+
+    rows: NDArray[np.int64]
+    postings: int
+    compared: int
+    scans: int
+
+
+def table_sizes(*, n: int) -> tuple[int, int, int]:
+    """Return how long the arrays of `Tables` are for n hashes."""
+    return 16 * (plain.KEYS + 1), 16 * n, 45 * n
+
+
+def fill_tables(*, hashes: Words, tables: Tables) -> None:
+    """Write the tables of sorted hashes (n x 4 words, n <= MOST) into arrays of `table_sizes`; the same bytes on every machine."""
+    if len(hashes) > MOST:
+        raise ValueError(f"tables hold at most {MOST} hashes")
+    chunks = hashes.view(np.uint16).reshape(-1, 16)
+    if _fast is None:
+        plain.build(chunks=chunks, offsets=tables.offsets, partners=tables.partners, places=tables.places)
+    else:
+        _fast.build(chunks, tables.offsets, tables.partners, tables.places)
+
+
+class Parts:
+    """Several parts of hashes of one width, searched in one call; never changed."""
+
+    def __init__(self, *, parts: Sequence[Part], width: int) -> None:
+        self.parts = tuple(parts)
+        self._width = width
+        rows = []
+        for part in self.parts:
+            if part.hashes.shape[1:] != (width,) or not part.hashes.flags.c_contiguous:
+                raise ValueError(f"hashes are rows of {width} words that lie together")
+            tables = part.tables
+            arrays = (tables.offsets, tables.partners, tables.places) if tables else ()
+            rows.append([part.hashes.ctypes.data, len(part.hashes), *(a.ctypes.data for a in arrays), *[0] * (3 - len(arrays))])
+        self._table = np.array(rows, np.int64).reshape(-1, 5)
+        self._addresses, self._sizes = self._table[:, 0].copy(), self._table[:, 1].copy()
+        self._in_order = np.array([part.in_order for part in self.parts], np.bool_)
+
+    def near(self, *, queries: Words, radii: NDArray[np.int64]) -> Found:
+        """Return every row of every part within `radii[i]` bits of `queries[i]` (4 words each), whatever the radius."""
+        if _fast is None:
+            return self._plainly(queries, radii)
+        out, counters = np.empty((_ROOM, 4), np.int64), np.zeros(3, np.int64)
+        while (count := _fast.search(self._table, queries, radii, out, counters)) > len(out):
+            out, counters = np.empty((count, 4), np.int64), np.zeros(3, np.int64)
+        return Found(out[:count], *counters.tolist())
+
+    def _plainly(self, queries: Words, radii: NDArray[np.int64]) -> Found:
+        found = [np.empty((0, 4), np.int64)]
+        for label, (query, radius) in enumerate(zip(queries, radii.tolist(), strict=True)):
+            for number, part in enumerate(self.parts):
+                places, distances = plain.flat(hashes=part.hashes, query=query, radius=radius)
+                front = np.broadcast_to(np.array([label, number], np.int64), (len(places), 2))
+                found.append(np.column_stack([front, places, distances]))
+        compared = len(queries) * sum(len(part.hashes) for part in self.parts)
+        return Found(np.concatenate(found), 0, compared, 0)
+
+    def equal(self, *, query: Words) -> NDArray[np.int64]:
+        """Return rows of (part, place) of everything equal to `query`."""
+        if _fast is None:
+            same = [(n, np.flatnonzero((part.hashes == query).all(axis=1))) for n, part in enumerate(self.parts)]
+            return np.array([(n, place) for n, places in same for place in places.tolist()], np.int64).reshape(-1, 2)
+        out = np.empty((_ROOM, 2), np.int64)
+        while (count := _fast.equal(self._addresses, self._sizes, self._width, self._in_order, query, out)) > len(out):
+            out = np.empty((count, 2), np.int64)
+        rows: NDArray[np.int64] = out[:count]
+        return rows

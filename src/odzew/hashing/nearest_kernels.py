@@ -1,0 +1,308 @@
+"""The kernels of `nearest.py`, compiled by numba. They read arrays by address, so that one call searches any number of parts.
+
+A part has n hashes of 256 bits, seen as 16 chunks of 16 bits, or 8 pairs of chunks. Chunk k of every hash is filed in a table: the
+places of equal chunks lie together, from `offsets[k][chunk]` to `offsets[k][chunk + 1]`; for each there is the hash's place (24 bits) and
+its partner, the other chunk of the pair (k xor 1). Hashes are sorted, so that the table of chunk 3 is in order and needs no places.
+
+Search. Give the 8 pairs bounds b with the sum of (b + 1) = radius + 1: whatever is within the radius is within the bound of a pair, by
+the pigeonhole principle. A pair (x, y) within 3 bits has x within 1 and the rest in y, or y within 1: so each chunk and its 16
+neighbours at one bit are looked up, and of what is found only those go on whose partner is near enough. About 1 in 350 does; each of
+these is compared whole, and reported by the first pair that leads to it. Nothing is dropped: candidates are compared whenever their
+buffer is full, and hits beyond the caller's space are counted, so that the caller comes back with more.
+After Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing" (2014), and Qin et al., "GPH: Similarity
+Search in Hamming Space" (2018), for the bounds.
+"""
+
+# mypy: disable-error-code="attr-defined, call-arg, no-untyped-call, no-untyped-def"
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from odzew.hashing.nearest_plain import IN_ORDER, KEYS
+
+_STRIDE: Final = KEYS + 1
+_PROBES: Final = 16 * 17
+_CANDIDATES: Final = 512
+_BLOCK: Final = 1_024
+# When looking up is dearer than looking at everything, in the time that one whole comparison of a scan takes.
+_POSTINGS_PER_SCAN: Final = 8
+_SCANS_PER_CANDIDATE: Final = 8
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile on first use, and keep the machine code on disk where there is a folder to keep it in."""
+    try:
+        return cast(Callable[..., Any], njit(cache=True, nogil=True)(function))
+    except RuntimeError:  # no folder that can be written
+        return cast(Callable[..., Any], njit(nogil=True)(function))
+
+
+def _ones(bits: int) -> Any:
+    def population(_context, value):
+        def generate(_ctx, builder, _signature, arguments):
+            return builder.call(builder.module.declare_intrinsic("llvm.ctpop", [ir.IntType(bits)]), arguments)
+
+        return value(value), generate
+
+    return intrinsic(population)
+
+
+def _pointer(kind: Any) -> Any:
+    def at(_context, address):
+        pointer = types.CPointer(kind)
+
+        def generate(context, builder, _signature, arguments):
+            return builder.inttoptr(arguments[0], context.get_value_type(pointer))
+
+        return pointer(address), generate
+
+    return intrinsic(at)
+
+
+_ones16, _ones64 = _ones(16), _ones(64)
+_at8, _at16, _at32, _at64 = (_pointer(kind) for kind in (types.uint8, types.uint16, types.uint32, types.uint64))
+
+
+@intrinsic
+def _fetch(_context, address):
+    """Ask the processor to bring the line at this address near; nothing waits for it."""
+
+    def generate(_ctx, builder, signature, arguments):
+        place = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [place, number(0), number(3), number(1)])
+        return _ctx.get_dummy_value()
+
+    return types.void(address), generate
+
+
+@_compiled
+def _scan(hashes, n, query, radius, out, found, label, part):
+    q0, q1, q2, q3 = query[0], query[1], query[2], query[3]
+    near = np.empty(_BLOCK, np.int32)
+    for begin in range(0, n, _BLOCK):
+        size = min(_BLOCK, n - begin)
+        least = np.int32(1000)
+        for i in range(size):
+            o = (begin + i) * 4
+            distance = np.int32(
+                _ones64(hashes[o] ^ q0) + _ones64(hashes[o + 1] ^ q1) + _ones64(hashes[o + 2] ^ q2) + _ones64(hashes[o + 3] ^ q3)
+            )
+            near[i] = distance
+            least = min(least, distance)
+        if least <= radius:
+            for i in range(size):
+                if near[i] <= radius:
+                    if found < out.shape[0]:
+                        out[found, 0], out[found, 1], out[found, 2], out[found, 3] = label, part, begin + i, near[i]
+                    found += 1
+    return found
+
+
+@_compiled
+def _bounds(radius, bounds):
+    for pair in range(8):
+        bounds[pair] = (radius + 1 + pair) // 8 - 1
+
+
+@_compiled
+def _plan(query16, bounds, chunks, keys, lows, spans):
+    """Write down what is looked up: a chunk, a key, and from which to which distance the partner must be."""
+    m = 0
+    for pair in range(8):
+        bound = bounds[pair]
+        if bound < 0:
+            continue
+        for side in range(2):
+            if side == 1 and bound < 1:
+                continue
+            k = 2 * pair + side
+            key = np.int64(query16[k])
+            reach = 1 if bound >= 2 and (side == 0 or bound >= 3) else 0
+            low = 0 if side == 0 else (2 if bound >= 2 else 1)
+            chunks[m], keys[m], lows[m], spans[m] = k, key, low, bound - low
+            m += 1
+            if reach:
+                for bit in range(16):
+                    chunks[m], keys[m], lows[m], spans[m] = k, key ^ (1 << bit), low, bound - 1 - low
+                    m += 1
+    return m
+
+
+@_compiled
+def _compare(entry, candidates, count, query, radius, bounds, out, found, label, part):
+    """Compare candidates whole; report a hit unless an earlier pair has led to it."""
+    n = entry[1]
+    hashes = carray(_at64(entry[0]), 4 * n)
+    places = carray(_at8(entry[4]), 45 * n)
+    for v in range(count):
+        k, p = candidates[v] & 15, candidates[v] >> 4
+        if k != IN_ORDER:
+            o = 3 * ((k if k < IN_ORDER else k - 1) * n + p)
+            p = np.int64(places[o]) | np.int64(places[o + 1]) << 8 | np.int64(places[o + 2]) << 16
+        candidates[v] = p << 4 | k
+        _fetch(entry[0] + 32 * p)
+    for v in range(count):
+        o = (candidates[v] >> 4) * 4
+        x0, x1, x2, x3 = hashes[o] ^ query[0], hashes[o + 1] ^ query[1], hashes[o + 2] ^ query[2], hashes[o + 3] ^ query[3]
+        distance = np.int64(_ones64(x0) + _ones64(x1) + _ones64(x2) + _ones64(x3))
+        if distance > radius:
+            continue
+        first = True
+        for pair in range((candidates[v] & 15) >> 1):
+            word = x0 if pair < 2 else x1 if pair < 4 else x2 if pair < 6 else x3
+            half = (word >> np.uint64(32)) if pair & 1 else (word & np.uint64(0xFFFFFFFF))
+            if np.int64(_ones64(half)) <= bounds[pair]:
+                first = False
+                break
+        if first:
+            if found < out.shape[0]:
+                out[found, 0], out[found, 1], out[found, 2], out[found, 3] = label, part, candidates[v] >> 4, distance
+            found += 1
+    return found
+
+
+@_compiled
+def _look_up(entry, query, radius, out, found, label, part, counters, scratch):
+    """Search one part by its tables; -1 where looking at everything is cheaper."""
+    bounds, chunks, keys, lows = scratch[0, :8], scratch[1], scratch[2], scratch[3]
+    spans, begins, ends, candidates = scratch[4], scratch[5], scratch[6], scratch[7]
+    n = entry[1]
+    _bounds(radius, bounds)
+    m = _plan(query.view(np.uint16), bounds, chunks, keys, lows, spans)
+    for i in range(m):
+        _fetch(entry[2] + 4 * (chunks[i] * _STRIDE + keys[i]))
+    offsets = carray(_at32(entry[2]), 16 * _STRIDE)
+    partners = carray(_at16(entry[3]), 16 * n)
+    total = 0
+    for i in range(m):
+        o = chunks[i] * _STRIDE + keys[i]
+        begins[i] = chunks[i] * n + np.int64(offsets[o])
+        ends[i] = chunks[i] * n + np.int64(offsets[o + 1])
+        total += ends[i] - begins[i]
+        if i < 34:
+            for x in range(begins[i], ends[i], 32):
+                _fetch(entry[3] + 2 * x)
+    if total > n * _POSTINGS_PER_SCAN:
+        return -1
+    counters[0] += total
+    waiting, compared = 0, 0
+    most = n // _SCANS_PER_CANDIDATE + _CANDIDATES
+    query16 = query.view(np.uint16)
+    for i in range(m):
+        if i + 34 < m:
+            for x in range(begins[i + 34], min(ends[i + 34], begins[i + 34] + 256), 32):
+                _fetch(entry[3] + 2 * x)
+        k = chunks[i]
+        other, low, span = query16[k ^ 1], np.uint16(lows[i]), np.uint16(spans[i])
+        first = k * n
+        for j in range(begins[i], ends[i], 64):
+            size = min(64, ends[i] - j)
+            near = np.uint16(0)
+            for x in range(size):
+                near |= np.uint16(np.uint16(_ones16(np.uint16(partners[j + x] ^ other)) - low) <= span)
+            if near:
+                for x in range(size):
+                    if np.uint16(_ones16(np.uint16(partners[j + x] ^ other)) - low) <= span:
+                        p = j + x - first
+                        candidates[waiting] = p << 4 | k
+                        waiting += 1
+                        if k != IN_ORDER:
+                            _fetch(entry[4] + 3 * ((k if k < IN_ORDER else k - 1) * n + p))
+                        if waiting == candidates.size:
+                            compared += waiting
+                            if compared > most:
+                                return -1
+                            found = _compare(entry, candidates, waiting, query, radius, bounds, out, found, label, part)
+                            waiting = 0
+    counters[1] += compared + waiting
+    return _compare(entry, candidates, waiting, query, radius, bounds, out, found, label, part)
+
+
+@_compiled
+def search(table, queries, radii, out, counters):
+    """Write (query, part, place, distance) of every hit into `out` as far as it goes; return how many there are.
+
+    `table` has a row for each part: the addresses and sizes of its arrays (hashes, n, offsets, partners, places), with offsets 0 for a
+    part without tables, which is scanned. `counters` gets postings looked at, hashes compared, parts scanned although they have tables.
+    """
+    scratch = np.empty((8, _CANDIDATES), np.int64)
+    found = 0
+    for label in range(queries.shape[0]):
+        query, radius = queries[label], radii[label]
+        for part in range(table.shape[0]):
+            entry = table[part]
+            after = -1
+            if entry[2] != 0 and radius < 32:
+                after = _look_up(entry, query, radius, out, found, label, part, counters, scratch)
+                if after < 0:
+                    counters[2] += 1
+            if after < 0:
+                counters[1] += entry[1]
+                after = _scan(carray(_at64(entry[0]), 4 * entry[1]), entry[1], query, radius, out, found, label, part)
+            found = after
+    return found
+
+
+@_compiled
+def equal(addresses, sizes, width, in_order, query, out):
+    """Write (part, place) of rows equal to `query`; return how many there are. Parts that are in order are searched by halving."""
+    found = 0
+    for part in range(addresses.size):
+        n = sizes[part]
+        rows = carray(_at64(addresses[part]), n * width)
+        begin, end = 0, n
+        if in_order[part]:
+            while begin < end:
+                middle = (begin + end) // 2
+                if rows[middle * width] < query[0]:
+                    begin = middle + 1
+                else:
+                    end = middle
+            end = n
+        for i in range(begin, end):
+            if rows[i * width] != query[0]:
+                if in_order[part]:
+                    break
+                continue
+            same = True
+            for w in range(1, width):
+                same = same and rows[i * width + w] == query[w]
+            if same:
+                if found < out.shape[0]:
+                    out[found, 0], out[found, 1] = part, i
+                found += 1
+    return found
+
+
+@_compiled
+def build(chunks, offsets, partners, places):
+    """Fill the tables of sorted hashes, `chunks` being n x 16 values of 16 bits."""
+    n = chunks.shape[0]
+    cursor = np.empty(_STRIDE, np.int64)
+    for k in range(16):
+        cursor[:] = 0
+        for i in range(n):
+            cursor[np.int64(chunks[i, k]) + 1] += 1
+        for v in range(KEYS):
+            cursor[v + 1] += cursor[v]
+        for v in range(_STRIDE):
+            offsets[k * _STRIDE + v] = cursor[v]
+        row = (k if k < IN_ORDER else k - 1) * n
+        for i in range(n):
+            key = chunks[i, k]
+            p = cursor[key]
+            cursor[key] = p + 1
+            partners[k * n + p] = chunks[i, k ^ 1]
+            if k != IN_ORDER:
+                o = 3 * (row + p)
+                places[o], places[o + 1], places[o + 2] = i & 255, i >> 8 & 255, i >> 16
