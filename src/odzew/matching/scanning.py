@@ -12,7 +12,7 @@ NOTHING: Final = "1:1:"
 
 _BETWEEN: Final = """
 SELECT a.id, a.collection, a.type, a.hash, a.owner FROM matching_addition a
-WHERE a.batch = 0 AND a.xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(a.xid, %s::pg_snapshot)
+WHERE a.id > 0 AND a.xid >= pg_snapshot_xmin(%s::pg_snapshot) AND NOT pg_visible_in_snapshot(a.xid, %s::pg_snapshot)
   AND pg_visible_in_snapshot(a.xid, %s::pg_snapshot) AND a.id > %s
   AND NOT EXISTS (SELECT 1 FROM matching_removal r WHERE r.collection = a.collection AND r.owner = a.owner)
 ORDER BY a.id LIMIT %s
@@ -39,7 +39,7 @@ def this_moment() -> str:
 def rows_between(*, seen: str, upto: str, after: int, most: int) -> list[Row]:
     """Return what became visible after the moment `seen` and was visible at `upto`, by number, beginning after the number `after`.
 
-    What was removed meanwhile is left out.
+    What was removed meanwhile is left out, and what came by `add_many`: for so much at once there is a scan of everything.
     """
     rows = fetch_all(_BETWEEN, [seen, seen, upto, after, most])
     return [Row(id=i, collection=c, type=t, hash=bytes(h), owner=o) for i, c, t, h, o in rows]

@@ -100,7 +100,7 @@ def _matches(row: CaseRow, view: dict[str, Any], said: Said) -> list[dict[str, A
     names = {i["id"]: i["item_id"] or said.words["unknown_item"] for i in view["items"]}
     return [
         {
-            "bank": said.words.get(f"bank_{m.bank}", said.text("bank_list", item=m.bank)),
+            "bank": said.words.get(f"bank_{m.bank}", said.text("bank_list", which=m.bank)),
             "near": said.text(_how_near(m), bits=m.distance),
             "how": said.words[f"how_{m.how}"] if m.how else "",
             "opinion": said.label("opinion", m.opinion),
