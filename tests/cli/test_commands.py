@@ -90,6 +90,10 @@ def test_enrolment_by_command(tmp_path: Path) -> None:
     )
     assert odzew("key", "revoke", key["key"], **here).returncode == 0
     assert "revoked before" in _wrong("key", "revoke", key["key"], **here)
+    renewed = json.loads(odzew("user", "renew", "Bartek", "--json", **here).stdout)
+    assert renewed["sign_in_secret"] and renewed["otpauth"] is None
+    assert "otpauth://" in odzew("user", "renew", "Bartek", "--authenticator", **here).stdout
+    assert "Nobody here is called" in _wrong("user", "renew", "Nobody", **here)
     assert odzew("user", "leave", "Bartek", **here).returncode == 0
     assert "Nobody here is called" in _wrong("user", "leave", "Bartek", **here)
     assert "no moment" in _wrong("away", "--until", "soon", **here)

@@ -22,6 +22,7 @@ from odzew.policy.vocabulary import ROLES, SOURCES
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
 KEY_LIVES: Final = timedelta(hours=12)
+SIGN_IN_STAYS: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,14 +221,19 @@ def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
 
 
 def enrol_second_factor(*, person: uuid.UUID, keys: Keys, now: datetime) -> str:
-    """Give a person a new second factor (RFC 6238); return the `otpauth://` address for their authenticator."""
+    """Give a person a new second factor (RFC 6238); return the `otpauth://` address for their authenticator.
+
+    The API key made with the former one ends. Raises `NotFound`.
+    """
     row = Person.objects.filter(id=person, left_at=None).first()
     if row is None:
         raise NotFound("There is no such person.")
     secret = pyotp.random_base32()
     row.second_factor = keys.seal(clear=secret.encode())
+    row.second_factor_used = 0
+    row.key_hash = None
     row.enrolled_at = row.enrolled_at or now
-    row.save(update_fields=["second_factor", "enrolled_at"])
+    row.save(update_fields=["second_factor", "second_factor_used", "key_hash", "enrolled_at"])
     return pyotp.TOTP(secret).provisioning_uri(name=row.name, issuer_name="Odzew")
 
 
@@ -241,14 +247,17 @@ def new_sign_in(*, person: uuid.UUID, now: datetime, lives: timedelta) -> str:
 def sign_in(*, secret: str, code: str | None, keys: Keys, now: datetime) -> PersonView:
     """Return who signs in. `code` is the second factor's; None only where the caller allows sign-in by link alone (the demo).
 
-    A code works once. Raises `Unauthorised` with the same sentence whatever was wrong.
+    A code works once; with it the secret lives for 30 days more, so that it ends only for somebody who stays away. Raises
+    `Unauthorised` with the same sentence whatever was wrong.
     """
     wrong = Unauthorised("That did not work. Check the secret and the code, or ask the operator for a new sign-in secret.")
     row = Person.objects.filter(sign_in_hash=hash_key(secret=secret), left_at=None).first()
     if row is None or row.sign_in_expires_at is None or row.sign_in_expires_at <= now:
         raise wrong
-    if code is not None and not _second_factor(row, code, keys, now):
-        raise wrong
+    if code is not None:
+        if not _second_factor(row, code, keys, now):
+            raise wrong
+        Person.objects.filter(id=row.id, sign_in_expires_at__lt=now + SIGN_IN_STAYS).update(sign_in_expires_at=now + SIGN_IN_STAYS)
     return _person(row)
 
 
@@ -259,7 +268,7 @@ def _second_factor(row: Person, code: str, keys: Keys, now: datetime) -> bool:
     totp = pyotp.TOTP(clear.decode())
     step = int(now.timestamp()) // 30
     for candidate in (step, step - 1, step + 1):
-        if hmac.compare_digest(totp.generate_otp(candidate), code.strip()):
+        if hmac.compare_digest(totp.generate_otp(candidate).encode(), code.strip().encode()):
             used = Person.objects.filter(id=row.id, second_factor_used__lt=candidate).update(second_factor_used=candidate)
             return bool(used)
     return False
