@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from odzew.entrypoints import checks, demo_folder
-from odzew.entrypoints.checks import check_database, check_surroundings, refuse
+from odzew.entrypoints.checks import check_database, check_key, check_surroundings, refuse
 from odzew.foundation.errors import Conflict, Unsafe
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import Settings
 from odzew.usecases.sound_alarm import confirm_alarm, sound_test
-from tests.cast import Story
+from tests.cast import KEYS, Story
 
 
 def _codes(**values: Any) -> set[str]:
@@ -97,3 +97,23 @@ def test_a_test_alarm_lasts_thirty_days(story: Story, data: Path) -> None:
     confirm_alarm(alarm=sound_test(now=now), actor="operator", now=now)
     assert "alarm_test" not in codes()
     assert "alarm_test" in codes(31)
+
+
+def test_the_key_of_another_desk_is_refused_before_it_seals_or_signs_anything(story: Story, data: Path) -> None:
+    chosen = Settings(data=data)
+    (data / "keys").mkdir(mode=0o700)
+    key = data / "keys" / "master"
+    key.touch(mode=0o600)
+    key.write_bytes(KEYS.master)
+    check_key(chosen=chosen)
+    assert "other_key" not in {f.code for f in check_database(chosen=chosen, now=utc_now())}
+    key.unlink()  # lost; a start would make a new one
+    with pytest.raises(Unsafe, match="put back your copy"):
+        check_key(chosen=chosen)
+    assert "other_key" in {f.code for f in check_database(chosen=chosen, now=utc_now())}
+
+
+def test_a_nearly_full_disk_is_named_and_stops_no_start(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "LEAST_BYTES", 1 << 60)
+    (found,) = [f for f in check_surroundings(chosen=Settings(data=data)) if f.code == "disk"]
+    assert found.level == "error" and not found.refuses

@@ -162,6 +162,16 @@ def platforms(*, keys: Keys) -> dict[uuid.UUID, PlatformView]:
     }
 
 
+def sealed_by_another(*, keys: Keys) -> bool:
+    """Is there something sealed in this database, and none of it opens with these keys? Then they are not the keys of this desk."""
+    sql = (
+        "(SELECT webhook_secret FROM ledger_platform LIMIT 20) UNION ALL "
+        "(SELECT second_factor FROM ledger_person WHERE second_factor IS NOT NULL LIMIT 20)"
+    )
+    sealed = [bytes(row[0]) for row in fetch_all(sql, [])]
+    return bool(sealed) and all(keys.unseal(sealed=one) is None for one in sealed)
+
+
 def sole_platform() -> uuid.UUID | None:
     """Return the only platform, or None where there are none or several."""
     rows = fetch_all("SELECT id FROM ledger_platform LIMIT 2", [])
