@@ -95,6 +95,8 @@ def _mail(chosen: Settings, text: str) -> bool:
     try:
         with _server(parts.scheme, parts.hostname or "localhost", parts.port) as server:
             if parts.username:
+                if not isinstance(server.sock, ssl.SSLSocket):
+                    return False  # a password never goes in the clear
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
     except (OSError, smtplib.SMTPException, ValueError):
