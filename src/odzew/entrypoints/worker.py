@@ -130,10 +130,7 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
         return MINUTE if note else MINUTE / 6
 
     def housekeeping() -> float:
-        from django.contrib.sessions.backends.db import SessionStore
-
         forget_sealed(now=clock())
-        SessionStore.clear_expired()
         return HOUR
 
     return [
