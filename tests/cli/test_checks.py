@@ -12,7 +12,7 @@ from odzew.entrypoints import checks, demo_folder
 from odzew.entrypoints.checks import check_database, check_key, check_surroundings, refuse
 from odzew.foundation.errors import Conflict, Unsafe
 from odzew.foundation.moments import utc_now
-from odzew.foundation.settings import Settings
+from odzew.foundation.settings import Settings, read_settings
 from odzew.usecases.sound_alarm import confirm_alarm, sound_test
 from tests.cast import KEYS, Story
 
@@ -36,7 +36,6 @@ def test_a_good_desk_has_nothing_to_fear(data: Path) -> None:
     ("values", "code"),
     [
         ({"public_url": "http://desk.example"}, "public_url"),
-        ({"public_url": "desk"}, "public_url"),
         ({"host": "0.0.0.0"}, "public_url"),
         ({"host": "0.0.0.0", "public_url": "http://localhost"}, "host"),
         ({"host": "0.0.0.0", "demo": True, "public_url": "https://desk.example"}, "demo"),
@@ -117,3 +116,33 @@ def test_a_nearly_full_disk_is_named_and_stops_no_start(data: Path, monkeypatch:
     monkeypatch.setattr(checks, "LEAST_BYTES", 1 << 60)
     (found,) = [f for f in check_surroundings(chosen=Settings(data=data)) if f.code == "disk"]
     assert found.level == "error" and not found.refuses
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("public_url", "desk"),
+        ("public_url", "https://[desk"),
+        ("public_url", "https://desk.example:port"),
+        ("database_url", "host=/run dbname=odzew"),
+        ("database_url", "mysql://db.example/odzew"),
+        ("smtp_url", "mail.example:25"),
+        ("smtp_url", "smtp://mail.example:many"),
+        ("alarm_ntfy", "ntfy.example/desk"),
+        ("witness_url", "ftp://outsider.example"),
+        ("jurisdiction", "Mars"),
+        ("time_zone", "../../etc"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_named_in_a_sentence(name: str, value: str) -> None:
+    with pytest.raises(Unsafe) as refused:
+        read_settings(environ={f"ODZEW_{name.upper()}": value})
+    assert f"ODZEW_{name.upper()}" in refused.value.sentence and "Value error" not in refused.value.sentence
+    assert value not in refused.value.sentence, "it may hold a password"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:///odzew", "postgresql://odzew:x@/odzew?host=%2Frun%2Fpg", "postgres://db.example:5433/odzew", ""]
+)
+def test_a_database_may_be_reached_by_its_socket(url: str) -> None:
+    assert read_settings(environ={"ODZEW_DATABASE_URL": url}).database_url == url

@@ -73,6 +73,14 @@ def _key(kind: str, owner: uuid.UUID) -> tuple[str, str]:
     return f"odz_{kind}_{owner.hex}_{secret}", secret
 
 
+def _named(name: str) -> str:
+    """Return a name as it is kept. Raises `Invalid` for one that is empty, longer than 100 letters, or not made of letters."""
+    text = " ".join(name.split())
+    if not 0 < len(text) <= 100 or not text.isprintable():
+        raise Invalid("A name has 1 to 100 letters, all of which can be printed.")
+    return text
+
+
 def add_program(
     *,
     name: str,
@@ -85,7 +93,7 @@ def add_program(
     """Enrol a program and return its key, the only time it can be seen. Raises `Invalid` for an unknown scope or source."""
     if unknown := sorted((scopes - SCOPES) | (sources - SOURCES)):
         raise Invalid(f"There is no scope or source {unknown[0]}; scopes: {', '.join(sorted(SCOPES))}.")
-    program = new_id(now=now)
+    name, program = _named(name), new_id(now=now)
     key, secret = _key("prg", program)
     Program.objects.create(
         id=program,
@@ -128,7 +136,11 @@ def programs() -> list[ProgramView]:
 def add_platform(
     *, name: str, hosts: list[str], private_hosts: list[str], webhook: str, keys: Keys, now: datetime
 ) -> tuple[PlatformView, str]:
-    """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen. Raises `Conflict`."""
+    """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen.
+
+    Raises `Invalid` (the name) and `Conflict`.
+    """
+    name = _named(name)
     if Platform.objects.filter(name=name).exists():
         raise Conflict(f"A platform called {name} is enrolled already; choose another name.")
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -182,8 +194,9 @@ def add_person(*, name: str, role: str, now: datetime, counts_from: datetime | N
     """Enrol a person, who counts for the desk's size once a second factor is set. Raises `Invalid`, `Conflict`."""
     if role not in ROLES:
         raise Invalid(f"There is no role {role}; roles: {', '.join(ROLES)}.")
+    name = _named(name)
     if Person.objects.filter(name=name).exists():
-        raise Conflict(f"A person called {name} is enrolled already; choose another name.")
+        raise Conflict(f"A person called {name} is or was enrolled; choose another name.")
     row = Person.objects.create(
         id=new_id(now=now), name=name, role=role, pseudonym=f"{role}-{secrets.token_hex(3)}", counts_from=counts_from or now
     )

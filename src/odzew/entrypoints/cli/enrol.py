@@ -175,7 +175,9 @@ def _key_add(
         list[str] | None, typer.Option(help="user, trusted_flagger, hotline, authority or automatic; may be given again.")
     ] = None,
     platform: Annotated[str | None, typer.Option(help="The platform whose program this is.")] = None,
-    per_second: Annotated[int | None, typer.Option(min=1, help="Notices a second, if not the desk's own limit.")] = None,
+    per_second: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Notices a second, if not the desk's own limit.")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
