@@ -220,3 +220,23 @@ def test_news_keeps_its_day_when_a_repeat_brings_the_decision_forward(transactio
     story.report(account="reader")
     story.wait(hours=5, step=timedelta(hours=1))
     assert "update" in [a.kind for a in answers_to(notice=receipt.notice)]
+
+
+def test_whoever_is_hidden_again_is_told_again(story: Story) -> None:
+    """A limit that ended and comes again is a new one: its uploader must know of it, and of the right to complain."""
+    story.post()
+    receipt = story.report(claimant="depicted")
+    for who in (0, 1):
+        story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
+    story.work()
+    before = [s["form"] for s in statements_of(case=receipt.case)]
+    story.report(by=story.hotline, source="hotline")
+    assert read_cases(ids=[receipt.case])[0].withheld
+    assert [s["form"] for s in statements_of(case=receipt.case)] == [*before, "neutral"]
+
+
+def test_a_wider_limit_is_not_told_twice(story: Story) -> None:
+    story.post()
+    story.report(claimant="depicted")
+    receipt = story.report(by=story.hotline, source="hotline")
+    assert len(statements_of(case=receipt.case)) == 1
