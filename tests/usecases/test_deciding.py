@@ -240,3 +240,28 @@ def test_a_wider_limit_is_not_told_twice(story: Story) -> None:
     story.report(claimant="depicted")
     receipt = story.report(by=story.hotline, source="hotline")
     assert len(statements_of(case=receipt.case)) == 1
+
+
+def test_what_stays_hidden_is_told_who_decided_so_and_why(story: Story) -> None:
+    """Its uploader has only heard of an interim limit, and "we will decide by" is a promise (DSA art. 17)."""
+    story.post(views=5000)
+    receipt = story.report(claimant="depicted")
+    assert [s["form"] for s in statements_of(case=receipt.case)] == ["neutral"]
+    story.decide(receipt.case, 0, "keep_withheld", reason="It shows a bridge.")
+    _neutral, full = statements_of(case=receipt.case)
+    assert full["form"] == "full" and "It shows a bridge." in full["text"] and "only the picture" in full["text"]
+    story.work()
+    _complain(story, receipt.case)
+    story.decide(receipt.case, 1, "keep_withheld", reason="Still a bridge.")
+    assert [s["form"] for s in statements_of(case=receipt.case)] == ["neutral", "full", "full"]
+
+
+def test_an_order_that_was_refused_is_given_anew_by_the_decision_to_keep_it_hidden(story: Story) -> None:
+    story.post()
+    story.platform_side.mode = "400"
+    receipt = story.report(claimant="depicted")
+    story.work()
+    story.platform_side.mode = "honest"
+    story.decide(receipt.case, 0, "keep_withheld")
+    story.work()
+    assert [(m.measure, m.state) for m in measures_of(case=receipt.case) if m.in_force] == [("withhold", "done")]

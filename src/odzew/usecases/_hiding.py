@@ -171,7 +171,7 @@ def _hide_items(
             wave=case.wave_at is not None,
         )
         for i in reachable
-        if not _covers(standing.get(i.id), scope)
+        if not covers(standing.get(i.id), scope)
     ]
     if orders:
         free = not any(i.id in standing for i in reachable)
@@ -195,7 +195,8 @@ def _hides(standing: MeasureView | None) -> bool:
     return standing is not None and standing.measure in HIDING
 
 
-def _covers(standing: MeasureView | None, scope: str) -> bool:
+def covers(standing: MeasureView | None, scope: str) -> bool:
+    """Does the measure in force on an item hide it that far? One that its platform refused hides nothing."""
     if standing is None or not _hides(standing) or standing.state == "failed":
         return False
     return standing.measure == "remove" or standing.scope == "item" or scope == "media"

@@ -28,7 +28,7 @@ from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures, Trigger
 from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._answering import regime_of, tell_or_promise
-from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, hide_case, order_on
+from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, covers, hide_case, order_on
 from odzew.usecases._judging import facts_of
 from odzew.usecases._may_decide import CLEARING, HIDES, Asked, may_decide
 from odzew.usecases._statements import state_reasons
@@ -268,7 +268,7 @@ class _Decision:
         agree = [d for d in self.voting if d.outcome == self.outcome]
         settle(self.writes, decisions=agree, state="final", now=self.now)
         settle(self.writes, decisions=[d for d in self.voting if d not in agree], state="overruled", now=self.now)
-        row = self._carry_out()
+        row = self._carry_out(changed=before is None or before.outcome != self.outcome)
         self._end_clocks()
         self._appeals(before.outcome if before else None)
         after = save_case(self.writes, before=self.row, after=row)
@@ -278,7 +278,7 @@ class _Decision:
         self._tell(after, [*agree, decision])
         return Decided(decision=decision.id, state="final")
 
-    def _carry_out(self) -> CaseRow:
+    def _carry_out(self, *, changed: bool) -> CaseRow:
         row = replace(self.row, state=_NEXT[self.outcome], decided_at=self.now, protect_uploader=self.protected)
         items = [i for i in items_of(case=row.id) if i.registered and i.platform_id]
         standing = in_force_on(items=[i.id for i in items])
@@ -292,8 +292,12 @@ class _Decision:
                 )
             return replace(row, withheld=True)
         if self.outcome == "keep_withheld":
-            wanted = [i for i in items if i.id not in standing or standing[i.id].measure not in ("withhold", "remove")]
-            self._order(wanted, "withhold")
+            kept = [i for i in items if covers(standing.get(i.id), "media")]
+            self._order([i for i in items if i not in kept], "withhold")
+            # What is hidden already stays so, as far as it goes; so far its uploaders have heard of an interim limit only.
+            interim = [i for i in kept if standing[i.id].measure == "withhold"] if changed else []
+            for scope in ("item", "media"):
+                self._state([i for i in interim if standing[i.id].scope == scope], "withhold", scope=scope)
             return replace(row, withheld=True)
         hidden = [i for i in items if i.id in standing and standing[i.id].measure in ("withhold", "remove")]
         self._order(hidden, "restore")
@@ -324,14 +328,15 @@ class _Decision:
         order(self.writes, case=self.row.id, orders=orders, actor=self.caller.actor, now=self.now, why=self.outcome)
         self._state(items, measure)
 
-    def _state(self, items: list[ItemView], measure: str) -> None:
+    def _state(self, items: list[ItemView], measure: str, *, scope: str = "item") -> None:
+        items = [i for i in items if i.account not in self.stated]
         self.stated |= {i.account for i in items if i.account}
         state_reasons(
             self.writes,
             case=replace(self.row, protect_uploader=self.protected),
             items=items,
             measure=measure,
-            scope="item",
+            scope=scope,
             desk=self.desk,
             now=self.now,
             ground=self.ground,
