@@ -183,8 +183,11 @@ class _Deeds:
         must_hide = r.name == DECIDING.get(self.row.regime) and self.row.regime != "other" and self.row.published  # type: ignore[call-overload]
         if must_hide and not self.row.clearances:
             self._hide(r, scope="media")
+        if r.name == "danger" and not self.row.undecided:
+            return  # Nobody will decide it, so nothing would ever stop the clock; people were called.
         due = self._again(r)
-        self._news(r, due)
+        if r.name in PROMISING:
+            self._news(r, due)
 
     def _still_undecided(self, r: Ring) -> None:
         """A clock that hid and was the only one to promise news must not end in silence."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError
 
-from odzew.cases.clocks import armed, stop
-from odzew.cases.data import UNDECIDED, Found
-from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings
+from odzew.alarms.api import ring
+from odzew.cases.clocks import Name, arm, armed, stop
+from odzew.cases.data import UNDECIDED, ClockView, Found
+from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings, unmark_accounts
 from odzew.cases.resolve import resolve
 from odzew.cases.rows import CaseRow, add_case, cover, lock_cases, now_named, save_case
 from odzew.decisions.api import lapse
@@ -26,10 +28,10 @@ from odzew.notices.api import earlier, open_handlings, store
 from odzew.notices.data import NewNotice, OpenHandling, Receipt
 from odzew.notices.receipt import new_code
 from odzew.policy.assess import advice_to
-from odzew.policy.data import Trigger
+from odzew.policy.data import Assessment, Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
 from odzew.usecases._answering import base_facts, tell, tell_or_promise
-from odzew.usecases._judging import Judged, carry_out, facts_of, judge
+from odzew.usecases._judging import Judged, carry_out, facts_of, judge, summed_up
 from odzew.usecases._telling import tell_changes
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
@@ -193,10 +195,8 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     running = armed(cases=[before.id])[before.id] if before else {}
     hear(writes, case=raised.id, reporter=reporter)
     fresh = frozenset(f.copyset for f in meets.added if f.fresh)
-    if not raised.undecided:
-        after = save_case(writes, before=before, after=raised) if before else raised
-        record(writes, kind="case.joined", actor=caller.actor, now=now, case=after.id, facts={"state": after.state})
-        return Judged(case=after, promise=now, assessment=assessment, hidden=False)
+    if before and not raised.undecided:
+        return _on_decided(writes, before, raised, assessment, running, caller, now)
     if before and added and lapse(case=before.id):
         raised = replace(raised, state="open" if raised.state == "awaiting_second" else raised.state)
         record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=before.id, facts={"why": "places_added"})
@@ -215,6 +215,27 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     kind = "case.joined" if before.undecided else "case.reopened"
     record(writes, kind=kind, actor=caller.actor, now=now, case=after.id, facts=_said(judged))
     return replace(judged, case=after)
+
+
+def _on_decided(
+    writes: Writes,
+    before: CaseRow,
+    raised: CaseRow,
+    assessment: Assessment,
+    running: Mapping[Name, ClockView],
+    caller: Caller,
+    now: datetime,
+) -> Judged:
+    """What stands decided stays so; what the notice says of the case is kept, danger is called out, and who may be a child is spared."""
+    after = save_case(writes, before=before, after=summed_up(case=raised, assessment=assessment))
+    record(writes, kind="case.joined", actor=caller.actor, now=now, case=after.id, facts={"state": after.state})
+    for plan in assessment.clocks:
+        if plan.name == "danger":
+            ring(writes, code="danger", now=now, case=after.id)
+            arm(writes, plan=plan, case=after.id, running=running, now=now)
+    if after.protect_uploader and not before.protect_uploader and unmark_accounts(case=after.id, now=now):
+        record(writes, kind="account.mark_ended", actor="desk", now=now, case=after.id, facts={"why": "uploader_may_be_child"})
+    return Judged(case=after, promise=now, assessment=assessment, hidden=False)
 
 
 def _said(judged: Judged) -> dict[str, object]:
