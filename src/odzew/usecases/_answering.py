@@ -132,10 +132,16 @@ def reached_by_platform(*, handling: OpenHandling) -> bool:
 
 
 def _for_reader(facts: AnswerFacts, h: OpenHandling, desk: Desk) -> AnswerFacts:
-    """What this reader may be told: nothing that another's report or an earlier hide would show (practice 5)."""
-    since, told = facts.hidden_since, facts.hide_told_since
+    """What this reader may be told: nothing that another's report or an earlier hide would show (practice 5).
+
+    Another's report may have started or brought forward the clock that rings now: late is only what this reader was promised, and
+    while that time is ahead they are not told an earlier one.
+    """
+    since, told, promise = facts.hidden_since, facts.hide_told_since, facts.next_promise
     return replace(
         facts,
+        late=facts.late and h.answer_due <= facts.now,
+        next_promise=max(promise, h.answer_due) if promise and facts.kind == "hidden" else promise,
         language=h.language or desk.language,
         child=h.minor is True,
         hidden_since=max(since, h.at) if since else None,

@@ -153,7 +153,7 @@ class _Deeds:
             elif r.deed == "resend":
                 self._resend(r)
             if r.last and r.deed in HIDING_DEEDS and not any(o.last and o.deed == "escalate" for o in rings):
-                self._still_undecided(r)
+                self._kept(r)
         if self.row != self.before:
             save_case(self.writes, before=self.before, after=self.row)
 
@@ -189,13 +189,17 @@ class _Deeds:
         if r.name in PROMISING:
             self._news(r, due)
 
-    def _still_undecided(self, r: Ring) -> None:
-        """A clock that hid and was the only one to promise news must not end in silence."""
-        left = [n for (n, _), c in self.running.items() if n in PROMISING and c.id != r.clock]
-        if self.row.undecided and not left:
+    def _kept(self, r: Ring) -> None:
+        """A clock that hides is never the last to bring news; where news was promised by its end, they come, hidden before or not."""
+        if not self.row.undecided:
+            return
+        left = [c.due for (n, _), c in self.running.items() if n in PROMISING and c.id != r.clock]
+        if not left:
             regime = self.row.regime if self.row.regime in DECIDING else "other"
             plan = self.desk.policy.plan(DECIDING[regime])  # type: ignore[index]
-            arm(self.writes, plan=plan, case=self.row.id, running=self.running, now=self.now)
+            left = [arm(self.writes, plan=plan, case=self.row.id, running=self.running, now=self.now)]
+        if r.name in PROMISING:
+            self._news(r, min(left))
 
     def _again(self, r: Ring) -> datetime:
         """Start the clock again, for a day; escalation never ends in silence."""

@@ -31,6 +31,7 @@ from odzew.policy.assess import advice_to
 from odzew.policy.data import Assessment, Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
 from odzew.usecases._answering import base_facts, tell, tell_or_promise
+from odzew.usecases._hiding import PROMISING
 from odzew.usecases._judging import Judged, carry_out, facts_of, judge, summed_up
 from odzew.usecases._telling import tell_changes
 from odzew.usecases._verdicts import verdict_of
@@ -204,6 +205,8 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     judged = carry_out(
         writes, case=raised, assessment=assessment, running=running, desk=desk, now=now, actor=caller.actor, fresh_items=items
     )
+    if times == 0:
+        judged = replace(judged, promise=_own_promise(judged, now))
     if before is None:
         add_case(writes, row=judged.case, copysets=added, fresh=fresh)
         record(writes, kind="case.opened", actor=caller.actor, now=now, case=judged.case.id, facts=_said(judged))
@@ -236,6 +239,14 @@ def _on_decided(
     if after.protect_uploader and not before.protect_uploader and unmark_accounts(case=after.id, now=now):
         record(writes, kind="account.mark_ended", actor="desk", now=now, case=after.id, facts={"why": "uploader_may_be_child"})
     return Judged(case=after, promise=now, assessment=assessment, hidden=False)
+
+
+def _own_promise(judged: Judged, now: datetime) -> datetime:
+    """What somebody new is promised: as if theirs were the first notice. A clock that another started would tell of the other.
+
+    That clock ends no later, so what is promised holds.
+    """
+    return max([judged.promise, *sorted(now + p.length for p in judged.assessment.clocks if p.name in PROMISING)[:1]])
 
 
 def _said(judged: Judged) -> dict[str, object]:
@@ -341,6 +352,7 @@ def _answer(
         platform=caller.platform,
         minor=notice.concern.minor,
         at=now,
+        answer_due=judged.promise,
     )
     facts = base_facts(
         kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
