@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from odzew.answers.api import AnswerView, answers_to
 from odzew.cases.clocks import armed
 from odzew.notices.data import Receipt
@@ -59,14 +61,25 @@ def _cleared_and_hidden_again(story: Story) -> Receipt:
     return receipt
 
 
-def test_a_new_look_that_was_promised_brings_news_where_all_is_hidden_already(story: Story) -> None:
-    _cleared_and_hidden_again(story)
+def _cleared_and_raised_by_a_hotline(story: Story) -> Receipt:
+    story.post()
+    receipt = story.report(minor=True)
+    for who in (0, 1):
+        story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
+    story.report(by=story.hotline, source="hotline")
+    story.work()
+    return receipt
+
+
+@pytest.mark.parametrize("by", ["a claim", "a hotline"])
+def test_a_new_look_that_was_promised_brings_news_where_all_is_hidden_already(story: Story, by: str) -> None:
+    receipt = _cleared_and_hidden_again(story) if by == "a claim" else _cleared_and_raised_by_a_hotline(story)
     late = story.report(account="another")
-    assert late.answer_due - story.now == timedelta(hours=4)
+    assert late.case == receipt.case and late.answer_due - story.now == timedelta(hours=4)
     before = len(answers_to(notice=late.notice))
     story.wait(hours=4, minutes=1)
     news = answers_to(notice=late.notice)[before:]
-    assert [a.kind for a in news] == ["update"] and "answer.news_by" in _clauses(news)
+    assert "update" in [a.kind for a in news] and "answer.news_by" in _clauses(news)
 
 
 def test_a_new_look_is_not_started_again_by_counts(story: Story) -> None:
