@@ -54,9 +54,10 @@ def recent(*, limit: int = 100) -> list[AlarmView]:
     ]
 
 
-def rang(*, code: str, since: datetime) -> bool:
-    """Has an alarm of this code rung since then?"""
-    return Alarm.objects.filter(code=code, at__gt=since).exists()
+def rang(*, code: str, since: datetime, case: uuid.UUID | None = None) -> bool:
+    """Has an alarm of this code rung since then, for this case if one is given?"""
+    found = Alarm.objects.filter(code=code, at__gt=since)
+    return (found if case is None else found.filter(case_id=case)).exists()
 
 
 def confirm(*, alarm: uuid.UUID, now: datetime) -> bool:

@@ -202,6 +202,15 @@ def probe_later(*, measure: uuid.UUID, at: datetime) -> None:
     fetch_none("UPDATE enforcement_measure SET probe_at = %s, probe_lease = NULL WHERE id = %s AND in_force", [at, measure])
 
 
+def look_soon(*, items: list[uuid.UUID], now: datetime, unless_since: datetime) -> int:
+    """Look now at what was seen gone on these items, unless somebody looked since then; return how many looks are left."""
+    sql = (
+        "UPDATE enforcement_measure m SET probe_at = %s WHERE m.item_id = ANY(%s) AND m.in_force AND m.state = 'done' "
+        "AND m.measure = ANY(%s) AND NOT EXISTS (SELECT 1 FROM enforcement_probe p WHERE p.measure_id = m.id AND p.at > %s) RETURNING 1"
+    )
+    return len(fetch_all(sql, [now, items, sorted(HIDING), unless_since]))
+
+
 def unverified_hides(*, since: datetime) -> int:
     """Return how many cases were hidden unverified since then, for the breaker (practice 2)."""
     sql = "SELECT count(DISTINCT case_id) FROM enforcement_measure WHERE unverified AND ordered_at > %s"

@@ -142,6 +142,14 @@ def follow_decision(writes: Writes, *, case: CaseRow, items: list[ItemView], des
         state_reasons(writes, case=case, items=wanted, measure="remove", scope="item", ground=ground, desk=desk, now=now)
 
 
+def renew_orders(writes: Writes, *, case: CaseRow, items: list[ItemView], now: datetime) -> None:
+    """Order again what hides these items, since they show other files now: an order names the files that it is about."""
+    standing = in_force_on(items=[i.id for i in items if i.registered and i.platform_id])
+    orders = [order_again(item=i, standing=standing[i.id], now=now) for i in items if _hides(standing.get(i.id))]
+    if orders:
+        order(writes, case=case.id, orders=orders, actor="desk", now=now, why="changed_media")
+
+
 def _hide_items(
     writes: Writes,
     *,
@@ -205,6 +213,12 @@ def covers(standing: MeasureView | None, scope: str) -> bool:
 def ground_of(*, case: CaseRow) -> str:
     """Return the ground of an interim measure: what is claimed, not what was found."""
     return "child_safety" if case.child_safety else "intimate_images" if case.regime == "intimate" else "other_terms"
+
+
+def order_again(*, item: ItemView, standing: MeasureView, now: datetime) -> Order:
+    """Return the order of a measure that stands once more, on the item as it is now: an order names the files it is about."""
+    keep = now + KEEP_FOR if standing.measure == "remove" else None
+    return order_on(item=item, measure=standing.measure, scope=standing.scope, ground=standing.ground, keep_until=keep)
 
 
 def order_on(

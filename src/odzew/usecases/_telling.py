@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from odzew.answers.api import answers_on
 from odzew.cases.clocks import armed
 from odzew.cases.rows import CaseRow
-from odzew.enforcement.api import measures_of
+from odzew.enforcement.api import look_soon, measures_of
 from odzew.foundation.writes import Writes
 from odzew.notices.api import open_handlings
-from odzew.usecases._answering import CLOSING, base_facts, hiding, tell, tell_verdict
+from odzew.usecases._answering import CLOSING, arm_notices_of_decision, base_facts, hiding, tell, tell_or_promise, tell_verdict
 from odzew.usecases._hiding import PROMISING
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
+
+_JUST_NOW: Final = timedelta(minutes=1)
 
 
 def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
@@ -50,4 +54,24 @@ def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
             tell_verdict(
                 writes, case=row, handlings=untold, measures=measures, verdict=verdict, running=running, desk=desk, now=now
             )
+    writes.send()
+
+
+def tell_decided(*, case: CaseRow, notice: uuid.UUID, items: list[uuid.UUID], desk: Desk, now: datetime) -> None:
+    """Tell the reporter of a notice on a decided case what was decided; where they say it is, it is looked at before.
+
+    Whoever reports what was removed says that it is there: that it is gone must have been seen since, not a month ago.
+    """
+    writes = Writes()
+    verdict, running = verdict_of(case=case), armed(cases=[case.id])[case.id]
+    handlings = [h for h in open_handlings(cases=[case.id])[case.id] if h.notice == notice]
+    if verdict is None or not handlings:
+        return
+    if look_soon(items=items, now=now, unless_since=now - _JUST_NOW):
+        arm_notices_of_decision(writes, case=case, handlings=handlings, running=running, desk=desk, now=now)
+    else:
+        measures = measures_of(case=case.id)
+        tell_or_promise(
+            writes, case=case, handlings=handlings, measures=measures, verdict=verdict, running=running, desk=desk, now=now
+        )
     writes.send()

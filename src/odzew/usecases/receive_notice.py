@@ -17,24 +17,23 @@ from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings, 
 from odzew.cases.resolve import resolve
 from odzew.cases.rows import CaseRow, add_case, cover, lock_cases, now_named, save_case
 from odzew.decisions.api import lapse
-from odzew.enforcement.api import measures_of
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.ids import new_id
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller, sole_platform
-from odzew.notices.api import earlier, open_handlings, store
+from odzew.notices.api import earlier, store
 from odzew.notices.data import NewNotice, OpenHandling, Receipt
 from odzew.notices.receipt import new_code
 from odzew.policy.assess import advice_to
+from odzew.policy.clocks import clock
 from odzew.policy.data import Assessment, Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
-from odzew.usecases._answering import base_facts, tell, tell_or_promise
+from odzew.usecases._answering import base_facts, regime_of, tell
 from odzew.usecases._hiding import PROMISING
 from odzew.usecases._judging import Judged, carry_out, facts_of, judge, summed_up
-from odzew.usecases._telling import tell_changes
-from odzew.usecases._verdicts import verdict_of
+from odzew.usecases._telling import tell_changes, tell_decided
 from odzew.usecases.desk import Desk
 
 _PERSON: Final = frozenset({"depicted", "guardian"})
@@ -125,7 +124,8 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
     writes.send()
     for outcome in outcomes:
         if not outcome.case.undecided:
-            _tell_decided(outcome.case, notice_id, desk, now)
+            named = [f.item for f in found if f.case == outcome.case.id]
+            tell_decided(case=outcome.case, notice=notice_id, items=named, desk=desk, now=now)
         elif outcome.case.withheld and not outcome.hidden:
             tell_changes(case=outcome.case, desk=desk, now=now)
     return Receipt(notice=notice_id, case=primary.case.id, code=code, answer_due=primary.promise)
@@ -197,7 +197,7 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     hear(writes, case=raised.id, reporter=reporter)
     fresh = frozenset(f.copyset for f in meets.added if f.fresh)
     if before and not raised.undecided:
-        return _on_decided(writes, before, raised, assessment, running, caller, now)
+        return _on_decided(writes, before, raised, assessment, running, caller, desk, now)
     if before and added and lapse(case=before.id):
         raised = replace(raised, state="open" if raised.state == "awaiting_second" else raised.state)
         record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=before.id, facts={"why": "places_added"})
@@ -227,6 +227,7 @@ def _on_decided(
     assessment: Assessment,
     running: Mapping[Name, ClockView],
     caller: Caller,
+    desk: Desk,
     now: datetime,
 ) -> Judged:
     """What stands decided stays so; what the notice says of the case is kept, danger is called out, and who may be a child is spared."""
@@ -238,7 +239,8 @@ def _on_decided(
             arm(writes, plan=plan, case=after.id, running=running, now=now)
     if after.protect_uploader and not before.protect_uploader and unmark_accounts(case=after.id, now=now):
         record(writes, kind="account.mark_ended", actor="desk", now=now, case=after.id, facts={"why": "uploader_may_be_child"})
-    return Judged(case=after, promise=now, assessment=assessment, hidden=False)
+    promise = now + clock(desk.policy, "decision_notice", regime=regime_of(case=after), desk=desk.size(now=now)).length
+    return Judged(case=after, promise=promise, assessment=assessment, hidden=False)
 
 
 def _own_promise(judged: Judged, now: datetime) -> datetime:
@@ -368,22 +370,3 @@ def _hide_by(judged: Judged, now: datetime) -> datetime | None:
         return None
     times = [now + s.after for p in judged.assessment.clocks for s in p.steps if s.deed in ("withhold", "withhold_item")]
     return min(times) if times else None
-
-
-def _tell_decided(case: CaseRow, notice_id: uuid.UUID, desk: Desk, now: datetime) -> None:
-    """What the notice is about was decided before: its reporter is told so at once, or as soon as the measure is seen."""
-    writes = Writes()
-    handlings = [h for h in open_handlings(cases=[case.id])[case.id] if h.notice == notice_id]
-    verdict = verdict_of(case=case)
-    if verdict is not None:
-        tell_or_promise(
-            writes,
-            case=case,
-            handlings=handlings,
-            measures=measures_of(case=case.id),
-            verdict=verdict,
-            running=armed(cases=[case.id])[case.id],
-            desk=desk,
-            now=now,
-        )
-    writes.send()
