@@ -9,6 +9,7 @@ from odzew.answers.api import answers_to
 from odzew.cases.clocks import armed
 from odzew.cases.items import copysets_of, surroundings
 from odzew.cases.rows import read_cases
+from odzew.usecases._record_alarm import ring_damaged
 from tests.cast import Story
 
 DANGER = frozenset({"imminent"})
@@ -74,3 +75,19 @@ def test_what_is_not_the_deciding_clock_tells_reporters_nothing(story: Story) ->
     story.wait(hours=3)
     texts = [a.text for a in answers_to(notice=receipt.notice)]
     assert not any("longer than we said" in t for t in texts), texts
+
+
+def test_a_clock_set_back_does_not_silence_an_alarm(story: Story) -> None:
+    story.post()
+    story.platform_side.mode = "404"
+    story.report(claimant="depicted")
+    story.work()
+    story.now -= timedelta(days=1)
+    story.post("other")
+    story.report("other", claimant="depicted")
+    story.work()
+    assert [a["code"] for a in story.alarms].count("refused") == 2
+    ring_damaged(desk=story.desk, now=story.now + timedelta(days=1))
+    ring_damaged(desk=story.desk, now=story.now)
+    ring_damaged(desk=story.desk, now=story.now + timedelta(minutes=5))
+    assert _codes().count("record_damaged") == 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from odzew.alarms.api import rang, ring
+from odzew.alarms.api import ring, ring_once
 from odzew.cases.clocks import Name, arm
 from odzew.cases.data import ClockView, ItemView, Surroundings
 from odzew.cases.items import items_of, surroundings
@@ -149,9 +149,10 @@ def carry_out(
             decide_by=promise,
         )
     for code in assessment.alarms:
-        if code == "breaker" and rang(code=code, since=now - desk.policy.breaker.wait):
-            continue  # one wave, one alarm
-        ring(writes, code=code, now=now, case=case.id)
+        if code == "breaker":  # one wave, one alarm
+            ring_once(writes, code=code, every=desk.policy.breaker.wait, now=now)
+        else:
+            ring(writes, code=code, now=now, case=case.id)
     return Judged(case=after, promise=promise, assessment=assessment, hidden=hide)
 
 

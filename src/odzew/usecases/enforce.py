@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 from standardwebhooks import Webhook
 
-from odzew.alarms.api import rang, ring
+from odzew.alarms.api import ring, ring_once
 from odzew.answers.api import answer as answer_by_id
 from odzew.answers.api import delivered as answer_delivered
 from odzew.cases.clocks import armed, stop
@@ -232,14 +232,6 @@ def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetim
             closing_of(writes, case=row, handling=h, running=running, desk=desk, now=now)
 
 
-def _ring_once(
-    writes: Writes, *, code: str, now: datetime, case: uuid.UUID | None, facts: dict[str, int | str] | None = None
-) -> None:
-    """Ring for a case at most once an hour: of a thousand copies each would ring for itself."""
-    if case is None or not rang(code=code, since=now - _HOUR, case=case):
-        ring(writes, code=code, now=now, case=case, facts=facts)
-
-
 def _pause(step: int, desk: Desk) -> timedelta:
     """How long after it was found undone an order is given again: the first scheduled look, later an hour."""
     return _second_look(desk) if step < len(_SOON) + _ORDERS_QUICKLY else _HOUR
@@ -258,7 +250,7 @@ def _refused(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
         if d.kind == "measure" and (measure := lock_measure(measure=d.subject)) is not None:
             at = now + _pause(measure.probe_step, desk) if measure.in_force and measure.item else None
             set_state(writes, measure=measure, state="failed", now=now, probe_at=at, probe_step=measure.probe_step)
-        _ring_once(writes, code="refused", now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
+        ring_once(writes, code="refused", every=_HOUR, now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
         record(
             writes,
             kind=f"{d.kind}.refused",
@@ -356,7 +348,7 @@ def _not_yet(writes: Writes, m: MeasureView, *, unsure: bool, desk: Desk, now: d
     else:
         pause = _pause(step - 1, desk)
         pause = pause if m.measure in HIDING or pause < _HOUR else timedelta(hours=24)
-        _ring_once(writes, code="not_gone" if m.measure in HIDING else "not_restored", now=now, case=m.case)
+        ring_once(writes, code="not_gone" if m.measure in HIDING else "not_restored", every=_HOUR, now=now, case=m.case)
         record(writes, kind="measure.ordered_again", actor="desk", now=now, case=m.case, facts={"measure": str(m.id)})
         again(subject=m.id, now=now)
     set_state(writes, measure=m, state=m.state, now=now, probe_at=now + pause, probe_step=step)
