@@ -31,16 +31,20 @@ def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
     running = armed(cases=[row.id])[row.id]
     if row.undecided:
         seen, told = hiding(measures=measures)
-        knows = {a.notice for a in answers_on(case=row.id) if a.kind == "hidden"} if seen or told else set()
+        knows = (
+            {a.notice for a in answers_on(case=row.id, notices=[h.notice for h in waiting]) if a.kind == "hidden"}
+            if seen or told
+            else set()
+        )
         fresh = [h for h in waiting if h.notice not in knows] if seen or told else []
         if fresh:
             due = [c.due for (n, _), c in running.items() if n in PROMISING]
             facts = base_facts(
                 kind="hidden",
-                handling_language=desk.language,
                 case=row,
                 measures=measures,
                 promise=min(due) if due else None,
+                found=True,
                 desk=desk,
                 now=now,
             )
@@ -48,7 +52,11 @@ def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
     else:
         verdict = verdict_of(case=row)
         since = row.decided_at
-        knows = {a.notice for a in answers_on(case=row.id) if a.kind in CLOSING and (since is None or a.at >= since)}
+        knows = {
+            a.notice
+            for a in answers_on(case=row.id, notices=[h.notice for h in waiting])
+            if a.kind in CLOSING and (since is None or a.at >= since)
+        }
         untold = [h for h in waiting if h.notice not in knows]
         if verdict is not None and untold:
             tell_verdict(

@@ -16,7 +16,7 @@ from odzew.alarms.api import ring
 from odzew.answers.api import undelivered
 from odzew.cases.clocks import Name, Ring, arm, armed, claim, due_cases, postpone
 from odzew.cases.data import ClockView, ItemView
-from odzew.cases.items import items_of_cases
+from odzew.cases.items import covers_registered, items_of_cases
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import open_appeals
 from odzew.enforcement.api import in_force_on, measures_of
@@ -217,10 +217,10 @@ class _Deeds:
             return
         facts = base_facts(
             kind="update",
-            handling_language=self.desk.language,
             case=self.row,
             measures=measures_of(case=self.row.id),
             promise=due,
+            found=covers_registered(case=self.row.id),
             desk=self.desk,
             now=self.now,
         )

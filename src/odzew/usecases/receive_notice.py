@@ -119,7 +119,7 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
         "answer_due": primary.promise,
     }
     record(writes, kind="notice.received", actor=caller.actor, now=now, case=primary.case.id, facts=facts)
-    _answer(writes, primary, notice, notice_id, caller, desk, now)
+    _answer(writes, primary, notice, notice_id, any(f.registered for f in found), caller, desk, now)
     # 5. All of it in one statement.
     writes.send()
     for outcome in outcomes:
@@ -340,7 +340,7 @@ def _wider(one: bool | None, other: bool | None) -> bool | None:
 
 
 def _answer(
-    writes: Writes, judged: Judged, notice: NewNotice, notice_id: uuid.UUID, caller: Caller, desk: Desk, now: datetime
+    writes: Writes, judged: Judged, notice: NewNotice, notice_id: uuid.UUID, found: bool, caller: Caller, desk: Desk, now: datetime
 ) -> None:
     """The receipt now; on a case that is decided already, the decision as well."""
     case = judged.case
@@ -357,7 +357,13 @@ def _answer(
         answer_due=judged.promise,
     )
     facts = base_facts(
-        kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
+        kind="receipt",
+        case=case,
+        measures=[],
+        promise=judged.promise,
+        found=found,
+        desk=desk,
+        now=now,
     )
     facts = replace(
         facts, advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags), hide_by=_hide_by(judged, now)

@@ -30,7 +30,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
     view = case_view(row=row, caller=caller, now=said.now)
     if view is None:
         return None
-    answers = answers_on(case=row.id)
+    answers = answers_on(case=row.id, notices=[n["id"] for n in view["notices"]])
     statements = statements_of(case=row.id)
     subjects = [m["measure_id"] for m in view["measures"]] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
