@@ -137,6 +137,15 @@ def measure_of(*, measure: uuid.UUID) -> MeasureView | None:
     return _view(rows[0]) if rows else None
 
 
+def hiding_on_its_way(*, case: uuid.UUID) -> bool:
+    """Is something of the case ordered hidden that was neither seen so nor told?"""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM enforcement_measure WHERE case_id = %s AND in_force AND item_id IS NOT NULL "
+        "AND measure = ANY(%s) AND state NOT IN ('done', 'told'))"
+    )
+    return bool(fetch_all(sql, [case, sorted(HIDING)])[0][0])
+
+
 def in_force_on(*, items: list[uuid.UUID]) -> dict[uuid.UUID, MeasureView]:
     """Return the measure in force on each item that has one."""
     sql = f"SELECT {_FIELDS} FROM enforcement_measure WHERE in_force AND item_id = ANY(%s)"

@@ -10,7 +10,7 @@ from typing import Final
 from odzew.answers.api import answers_on
 from odzew.cases.clocks import armed
 from odzew.cases.rows import CaseRow
-from odzew.enforcement.api import look_soon, measures_of
+from odzew.enforcement.api import hiding_on_its_way, look_soon, measures_of
 from odzew.foundation.writes import Writes
 from odzew.notices.api import open_handlings
 from odzew.usecases._answering import CLOSING, arm_notices_of_decision, base_facts, hiding, tell, tell_or_promise, tell_verdict
@@ -25,8 +25,8 @@ def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
     """Tell reporters what may now be said and they have not been told: that it is hidden, or what was decided and carried out."""
     row, writes = case, Writes()
     waiting = open_handlings(cases=[row.id])[row.id]
-    if not waiting:
-        return
+    if not waiting or (row.state not in ("cleared", "not_found") and hiding_on_its_way(case=row.id)):
+        return  # of thousands of copies the last one tells
     measures = measures_of(case=row.id)
     running = armed(cases=[row.id])[row.id]
     if row.undecided:

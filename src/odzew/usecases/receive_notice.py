@@ -155,8 +155,11 @@ def _meets(notice: NewNotice, found: list[Found]) -> list[_OnCase]:
 
     Those join an open case only while nothing of it is hidden: else an item that nobody judged would be hidden with the others.
     """
-    named = now_named(case=notice.case) if notice.case else None
-    known = lock_cases(ids=sorted({f.case for f in found if f.case} | ({named} if named else set())))
+    while True:
+        named = now_named(case=notice.case) if notice.case else None
+        known = lock_cases(ids=sorted({f.case for f in found if f.case} | ({named} if named else set())))
+        if all(row.merged_into is None for row in known):
+            break  # else the named one became part of another while we waited for it
     loose = [f for f in found if f.case is None]
     meets = [_OnCase(before=row, copysets=copysets_of(case=row.id), added=[]) for row in known]
     meets.sort(key=lambda m: m.before is None or m.before.id != named)
