@@ -11,12 +11,13 @@ from odzew.answers.api import answers_to
 from odzew.cases.clocks import armed
 from odzew.cases.items import copysets_of, surroundings
 from odzew.cases.rows import read_cases
-from odzew.decisions.api import statements_of
+from odzew.decisions.api import decisions_of, statements_of
 from odzew.enforcement.api import measures_of
 from odzew.foundation.errors import Forbidden
 from odzew.ledger.people import leave_desk
 from odzew.notices.api import view
 from odzew.usecases.appeal import appeal
+from odzew.usecases.decide import decide
 from tests.cast import Story
 from tests.promises import truth
 
@@ -265,3 +266,21 @@ def test_an_order_that_was_refused_is_given_anew_by_the_decision_to_keep_it_hidd
     story.decide(receipt.case, 0, "keep_withheld")
     story.work()
     assert [(m.measure, m.state) for m in measures_of(case=receipt.case) if m.in_force] == [("withhold", "done")]
+
+
+def test_why_it_was_not_referred_is_not_in_the_record_in_a_persons_words(story: Story) -> None:
+    story.post()
+    receipt = story.report()
+    decide(
+        case=receipt.case,
+        caller=story.reviewer(0),
+        outcome="remove",
+        ground="child_safety",
+        reason="Seen.",
+        referral={"not_because": "Ada Kowalska rang them"},
+        desk=story.desk,
+        now=story.now,
+    )
+    events = truth.rows("SELECT convert_from(data, 'UTF8') AS data FROM ledger_event WHERE kind = 'case.decided'")
+    assert "Kowalska" not in events[0]["data"] and len(json.loads(events[0]["data"])["facts"]["referral"]["not_because"]) == 64
+    assert decisions_of(case=receipt.case)[0].referral["not_because"] == "Ada Kowalska rang them"

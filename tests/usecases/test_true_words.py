@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from odzew.answers.api import answers_to
 from odzew.answers.wordbook import book, codes, named
 from odzew.decisions.api import statements_of
 from odzew.notices.data import Receipt
+from odzew.usecases.appeal import appeal
 from tests.cast import POLICY, Story
 
 
@@ -38,6 +40,35 @@ def test_who_was_told_that_it_is_hidden_is_told_that_it_is_not_any_more(story: S
     for who in (0, 1):
         story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
     assert "answer.restored" in _keys(receipt, "not_removed")
+
+
+def test_who_asked_again_and_is_heard_by_a_hotline_reads_that_it_is_hidden_again(story: Story) -> None:
+    story.post()
+    receipt = story.report(claimant="depicted")
+    story.work()
+    for who in (0, 1):
+        story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
+    story.work()
+    assert receipt.code
+    appeal(case=receipt.case, by="reporter", text="Look.", receipt_code=receipt.code, desk=story.desk, now=story.now)
+    story.now += timedelta(hours=1)
+    story.report(by=story.hotline, source="hotline")
+    story.work()
+    assert [a.kind for a in answers_to(notice=receipt.notice)] == ["receipt", "hidden", "not_removed", "hidden"]
+
+
+def test_a_merger_and_a_wider_hide_tell_nobody_again(story: Story) -> None:
+    story.post("one", sha=b"a" * 32)
+    story.post("two", sha=b"b" * 32)
+    first, second = story.report("one"), story.report("two", claimant="depicted")
+    story.work()
+    story.now += timedelta(minutes=1)
+    story.post("two", sha=b"a" * 32)
+    story.work()
+    story.report("two", by=story.hotline, source="hotline")
+    story.work()
+    assert [a.kind for a in answers_to(notice=second.notice)] == ["receipt", "hidden"]
+    assert [a.kind for a in answers_to(notice=first.notice)] == ["receipt", "hidden"]
 
 
 def test_who_was_never_told_that_it_was_hidden_is_not_told_now(story: Story) -> None:

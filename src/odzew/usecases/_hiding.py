@@ -88,7 +88,7 @@ def hide_case(
     return replace(
         case,
         withheld=True,
-        withheld_at=now,
+        withheld_at=case.withheld_at if case.withheld else now,
         hides_since_clearance=case.hides_since_clearance + again,
         watch_hide_used=case.watch_hide_used or on_watch,
     )

@@ -95,6 +95,9 @@ def _judge_again(
             desk=desk,
             now=now,
         )
+        # Who was told so on either case is not told again.
+        hidden_at = [r.withheld_at for r in (one, other) if r.withheld and r.withheld_at]
+        after = replace(after, withheld_at=min([now, *hidden_at]))
         writes.send()
         running = armed(cases=[one.id])[one.id]
     judged = rejudge(

@@ -31,13 +31,11 @@ def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
     running = armed(cases=[row.id])[row.id]
     if row.undecided:
         seen, told = hiding(measures=measures)
-        knows = (
-            {a.notice for a in answers_on(case=row.id, notices=[h.notice for h in waiting]) if a.kind == "hidden"}
-            if seen or told
-            else set()
-        )
-        fresh = [h for h in waiting if h.notice not in knows] if seen or told else []
-        if fresh:
+        since = row.withheld_at  # what was hidden, shown again and is hidden now is told again
+        said = answers_on(case=row.id, notices=[h.notice for h in waiting]) if seen or told else []
+        knows = {a.notice for a in said if a.kind == "hidden" and (since is None or a.at >= since)}
+        fresh = [h for h in waiting if h.notice not in knows]
+        if fresh and (seen or told):
             due = [c.due for (n, _), c in running.items() if n in PROMISING]
             facts = base_facts(
                 kind="hidden",

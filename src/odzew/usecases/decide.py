@@ -39,6 +39,7 @@ from odzew.usecases.desk import Desk
 _MARKING: Final = frozenset({"child_safety", "intimate_images", "sextortion", "grooming"})
 _NEXT: Final = {"remove": "removed", "keep_withheld": "kept_withheld", "no_violation": "cleared", "not_found": "not_found"}
 _LONGEST_REASON: Final = 4000
+_NO_CHANNEL: Final = "no channel is set up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +127,8 @@ class _Decision:
     ) -> None:
         self.row, self.caller, self.outcome, self.ground, self.reason = row, caller, outcome, ground, reason.strip()
         self.desk, self.now, self.writes = desk, now, Writes()
-        because = (referral or {}).get("not_because")
-        self.referral: dict[str, Any] = {"to": [], "not_because": because or "no channel is set up"}
+        self.because: str = (referral or {}).get("not_because") or ""
+        self.referral: dict[str, Any] = {"to": [], "not_because": self.because or _NO_CHANNEL}
         self.earlier = decisions_of(case=row.id)
         self.mine = [d for d in self.earlier if d.round == row.round and d.state in ("awaiting_second", "disputed", "passed_on")]
         self.voting = [d for d in self.mine if d.state != "passed_on"]
@@ -188,6 +189,8 @@ class _Decision:
 
     def _add(self, state: str, *, final: bool = False) -> DecisionView:
         text, salted = keep_text(self.writes, text=self.reason, now=self.now)
+        # A person's own words are not in the record, only their salted hash.
+        because = keep_text(self.writes, text=self.because, now=self.now)[1] if self.because else _NO_CHANNEL
         appeals = open_appeals(case=self.row.id)
         decision = DecisionView(
             id=new_id(now=self.now),
@@ -213,7 +216,7 @@ class _Decision:
             "state": state,
             "round": self.row.round,
             "policy": self.desk.policy.digest[:16],
-            "referral": self.referral,
+            "referral": {"to": [], "not_because": because},
         }
         record(self.writes, kind="case.decided", actor=self.caller.actor, now=self.now, case=self.row.id, facts=facts)
         return decision
