@@ -11,9 +11,12 @@ from odzew.answers.api import answers_to
 from odzew.cases.clocks import overdue
 from odzew.cases.register import ItemIn, MediaIn
 from odzew.enforcement.api import measures_of, probes_of
-from odzew.ledger.outbox import attempts_of
+from odzew.foundation.outgoing import Reply
+from odzew.ledger.outbox import attempts_of, claim_due
+from odzew.ledger.people import platforms
+from odzew.usecases.enforce import _deliver
 from odzew.usecases.register_items import register_items
-from tests.cast import START, Story
+from tests.cast import KEYS, START, Story
 
 
 def _standing(story: Story, case: uuid.UUID) -> list[tuple[str, str]]:
@@ -201,3 +204,25 @@ def test_a_look_between_skips_none_of_the_later_ones(story: Story) -> None:
     story.wait(minutes=15, step=timedelta(minutes=1))
     at = sorted({p["at"] - START for p in probes_of(measures=looks)[looks[0]]})
     assert [t for t in at if t >= timedelta(minutes=10)] == [timedelta(minutes=15)]
+
+
+def test_addresses_that_hang_do_not_keep_the_order_waiting(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.post()
+    media = tuple(MediaIn(id=f"m{n}", url=f"https://kladka.example/media/{n}", sha256=bytes([n]) * 32) for n in range(60))
+    item = ItemIn(
+        id="post-1", kind="post", url="https://kladka.example/posts/post-1", account_id="uploader", created_at=START, media=media
+    )
+    register_items(items=[item], caller=story.program, desk=story.desk, now=story.now)
+    story.report(claimant="depicted")
+
+    def hangs(**_given: object) -> Reply:
+        story.now += timedelta(seconds=15)
+        return Reply(status=0, error="timeout")
+
+    monkeypatch.setattr(story.platform_side, "look", hangs)
+    before = story.now
+    (due,) = [d for d in claim_due(now=story.now, limit=50) if d.kind == "measure"]
+    known = platforms(keys=KEYS)
+    _deliver(due, known, story.desk, story.platform_side, story.ring, lambda: story.now)
+    assert [m["type"] for m in story.platform_side.inbox] == ["measure.ordered"]
+    assert story.now - before <= timedelta(seconds=30)

@@ -52,6 +52,7 @@ AlarmSender = Callable[[dict[str, Any], datetime], bool]
 _SOON: Final = (1, 2, 3, 5, 10, 20, 40, 60, 120, 180, 240)
 _ORDERS_QUICKLY: Final = 4  # how often an order is given again at the pace of the first scheduled look
 _HOUR: Final = timedelta(hours=1)
+_FIRST_LOOK: Final = timedelta(seconds=20)
 _EVENTS: Final = {"measure": "measure.ordered", "answer": "answer.ready", "statement": "statement.ready"}
 
 
@@ -143,14 +144,22 @@ def sign(*, secret: str, message: str, body: bytes, now: datetime) -> dict[str, 
 
 
 def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> None:
-    """Before the first order on an item: what does a stranger see? Without it, "gone" would prove nothing."""
+    """Before the first order on an item: what does a stranger see? Without it, "gone" would prove nothing.
+
+    Addresses that hang keep the order waiting for some seconds only, never the child: what was not looked at by then is unsure.
+    """
     with transaction.atomic():
         measure = lock_measure(measure=d.subject)
         view = item_by_id(item=measure.item) if measure and measure.item else None
     if measure is None or view is None or view.baseline:
         return
-    seen = _ask_all(view, platform, out)
-    if any(s.status == 0 or s.status >= 500 for s in seen) and not any(s.status < 400 and s.status for s in seen):
+    until = clock() + _FIRST_LOOK
+    urls = _urls(view)
+    seen: list[Seen] = []
+    while len(seen) < len(urls) and clock() < until:
+        seen.append(_ask(urls[len(seen)], platform, out))
+    unsure = len(seen) < len(urls) or any(s.status == 0 or s.status >= 500 for s in seen)
+    if unsure and not any(0 < s.status < 400 for s in seen):
         return
     baseline = "none" if not seen else "open" if any(s.status not in REFUSED for s in seen) else "refused"
     with transaction.atomic():
@@ -169,8 +178,15 @@ def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> 
 
 
 def _ask_all(view: ItemView, platform: PlatformView, out: Outgoing) -> list[Seen]:
-    urls = [u for u in dict.fromkeys([view.url, *(u for _, u in view.media)]) if u]
-    return [Seen(url=u, status=out.look(url=u, hosts=platform.hosts, private=platform.private_hosts).status) for u in urls]
+    return [_ask(url, platform, out) for url in _urls(view)]
+
+
+def _urls(view: ItemView) -> list[str]:
+    return [u for u in dict.fromkeys([view.url, *(u for _, u in view.media)]) if u]
+
+
+def _ask(url: str, platform: PlatformView, out: Outgoing) -> Seen:
+    return Seen(url=url, status=out.look(url=url, hosts=platform.hosts, private=platform.private_hosts).status)
 
 
 def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
