@@ -42,7 +42,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         return sorted(found, key=last)[: _MOST[name]]
 
     measures = some("measures", view["measures"], last=lambda m: m["state"] == "done" or not m["in_force"])
-    answers = some("answers", answers_on(case=row.id)[::-1])[::-1]
+    answers = some("answers", answers_on(case=row.id, notices=[n["id"] for n in view["notices"]])[::-1])[::-1]
     statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
     subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
