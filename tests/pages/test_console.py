@@ -131,6 +131,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "case": f"/console/cases/{case}",
         "decide": f"/console/cases/{case}/decide",
         "release": f"/console/cases/{case}/statements/{some}/release",
+        "opinions": "/console/opinions",
+        "opinion": f"/console/opinions/{some}",
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
         "key": "/console/key",

@@ -178,6 +178,7 @@ class TestClocksThatOtherActsArm:
             ("child_decide", {"desk": "solo"}, 72 * HOUR, "escalate"),
             ("watch", {}, 14 * DAY, "close_window"),
             ("statement_review", {}, 14 * DAY, "escalate"),
+            ("outside_opinion", {}, 3 * DAY, "escalate"),
         ],
     )
     def test_length_and_deed(self, name: str, asked: dict[str, Any], length: timedelta, deed: str) -> None:

@@ -121,6 +121,17 @@ def items_of_cases(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[ItemView]]
     return out
 
 
+def hashes_of(*, case: uuid.UUID) -> list[dict[str, str]]:
+    """Return the hashes of every file that a case covers, as type and hex value, without repeats."""
+    sql = (
+        "SELECT DISTINCT h.type, h.value FROM cases_media m JOIN cases_item i ON i.id = m.item_id JOIN cases_copyset g ON g.id = i.copyset_id "
+        "CROSS JOIN LATERAL (SELECT 'sha256' AS type, encode(m.sha256, 'hex') AS value UNION SELECT 'md5', encode(m.md5, 'hex') "
+        "UNION SELECT e.value ->> 'type', e.value ->> 'value' FROM jsonb_array_elements(m.hashes) e) h "
+        "WHERE g.case_id = %s AND h.value IS NOT NULL ORDER BY 1, 2"
+    )
+    return [{"type": kind, "value": value} for kind, value in fetch_all(sql, [case])]
+
+
 def item(*, item: uuid.UUID) -> ItemView | None:
     """Return one item, or None."""
     rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])

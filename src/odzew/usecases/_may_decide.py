@@ -71,9 +71,11 @@ def _apart_from_last_time(asked: Asked) -> None:
 
 def _same_person_again(asked: Asked) -> None:
     me = asked.caller.id
-    if asked.outcome in HIDES and asked.row.state != "disputed" and all(d.person == me for d in asked.voting):
+    if asked.outcome in HIDES and asked.row.state != "disputed" and all(d.person == me or d.outside for d in asked.voting):
         return  # No rule ever keeps a person from hiding: the own earlier answer is withdrawn by it.
-    if asked.team != "solo" or (asked.sign.outside and asked.outcome in CLEARING):
+    if asked.sign.outside and asked.outcome in CLEARING:
+        raise Forbidden("You have decided this case; it waits for an opinion from outside the desk.")
+    if asked.team != "solo":
         raise Forbidden("You have decided this case; a second person must, without knowing your answer.")
     when = max(d.at for d in asked.voting if d.person == me) + asked.sign.apart
     if asked.outcome in CLEARING and asked.now < when:

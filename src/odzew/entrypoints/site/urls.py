@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
+    path("console/opinions", console.opinions),
+    path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
     path("console/key", console.key),
