@@ -280,9 +280,11 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
         as_wanted = bool(seen) and all((s.status in REFUSED) if known.measure in HIDING else s.status == 200 for s in seen)
         open_again = known.measure in HIDING and any(200 <= s.status < 400 for s in seen)
         view = item_by_id(item=known.item) if known.item else None
-        if view is not None and view.baseline == "unsure" and any(200 <= s.status < 400 for s in seen):
+        # Nobody saw these addresses before the order: none could be looked at, or the item has moved to others since.
+        unproven = view is not None and view.baseline in ("", "unsure")
+        if view is not None and unproven and any(200 <= s.status < 400 for s in seen):
             set_baseline(writes, item=view.id, baseline="open")
-        if as_wanted and known.measure in HIDING and view is not None and view.baseline == "unsure":
+        if as_wanted and known.measure in HIDING and unproven:
             set_state(writes, measure=known, state="told", now=now)
         elif as_wanted:
             _seen_done(writes, known, seen, desk, now)
