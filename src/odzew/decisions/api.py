@@ -229,7 +229,7 @@ def statement_sent(writes: Writes, *, statement: uuid.UUID) -> None:
 
 def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:
     """Return the statements of a case, oldest first."""
-    fields = ("id", "form", "state", "at", "delivered_at", "item_id", "text")
+    fields = ("id", "form", "state", "at", "delivered_at", "item_id", "account_id", "text")
     return [dict(row) for row in Statement.objects.filter(case_id=case).order_by("at", "id").values(*fields)]
 
 

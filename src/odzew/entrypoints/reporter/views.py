@@ -147,7 +147,7 @@ def _found(request: HttpRequest) -> Status | None:
     network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
     if _from_elsewhere(request) or _guesses.refused(network=network):
         return None
-    found = read_status(code=request.POST.get("code", ""), desk=desk())
+    found = read_status(code=request.POST.get("code", ""), desk=desk(), now=utc_now())
     if found is None:
         _guesses.wrong(network=network)
     return found
@@ -167,7 +167,16 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
     ]
     told = [a.kind for a in found.answers if a.kind in ("removed", "not_removed", "not_found")]
     back = told[:1] == ["removed"]
-    return _page(request, "answers", answers=shown, back=back, code=request.POST.get("code", ""), appeals=found.may_appeal, **more)
+    return _page(
+        request,
+        "answers",
+        answers=shown,
+        back=back,
+        code=request.POST.get("code", ""),
+        appeals=found.may_appeal,
+        over=found.too_late,
+        **more,
+    )
 
 
 @require_http_methods(["POST"])
@@ -176,6 +185,8 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     found = _found(request)
     if found is None:
         return _page(request, "code", wrong=True, status=404)
+    if found.too_late:
+        return _answers(request, found, status=409)
     text, case = request.POST.get("text", "").replace("\x00", ""), request.POST.get("case", "")
     if not text.strip() or len(text) > LONGEST or case not in {str(c) for c in found.may_appeal}:
         key = "error_too_long" if len(text) > LONGEST else "appeal_help"
@@ -188,5 +199,5 @@ def ask_again(request: HttpRequest) -> HttpResponse:
         return _answers(request, found, error="error_heading", typed=text)
     language, now = language_of(request), utc_now()
     by = moment(at=made.answer_due, now=now, zone=desk().zone, language=language, up=True)
-    again = read_status(code=request.POST.get("code", ""), desk=desk()) or found
+    again = read_status(code=request.POST.get("code", ""), desk=desk(), now=now) or found
     return _answers(request, again, thanks=say(key="page.appeal_thanks", language=language, answer_by=by))
