@@ -166,12 +166,30 @@ def mark_accounts(writes: Writes, *, accounts: list[uuid.UUID], case: uuid.UUID,
     )
 
 
-def unmark_accounts(*, case: uuid.UUID, now: datetime) -> int:
-    """End the marks that a case's decision made, after a successful appeal; return how many."""
-    rows = fetch_all(
-        "UPDATE cases_account SET marked_until = %s WHERE marked_by_case = %s AND marked_until > %s RETURNING 1", [now, case, now]
+_MERGED_IN: Final = """
+WITH RECURSIVE whole (id) AS (SELECT %s::uuid UNION SELECT c.id FROM cases_case c JOIN whole w ON c.merged_into = w.id)
+"""
+
+
+def unmark_accounts(*, case: uuid.UUID, now: datetime) -> list[uuid.UUID]:
+    """End the marks that a case's decision made, or that of a case which became part of it, after a successful appeal; return whose."""
+    sql = _MERGED_IN + (
+        "UPDATE cases_account SET marked_until = %s WHERE marked_by_case IN (SELECT id FROM whole) AND marked_until > %s RETURNING id"
     )
-    return len(rows)
+    return [account for (account,) in fetch_all(sql, [case, now, now])]
+
+
+def removed_of(*, accounts: list[uuid.UUID], other_than: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID, datetime]]:
+    """Return the other cases on which something of these accounts stands removed, as (account, case, when), the newest first.
+
+    Only those that mark whoever uploaded: about a child or an intimate image, and the uploader not to be protected.
+    """
+    sql = (
+        "SELECT DISTINCT i.account_id, c.id, c.decided_at FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id "
+        "JOIN cases_case c ON c.id = g.case_id WHERE i.account_id = ANY(%s) AND c.id <> %s AND c.state = 'removed' "
+        "AND c.regime <> 'other' AND NOT c.protect_uploader AND c.decided_at IS NOT NULL ORDER BY 3 DESC, 2"
+    )
+    return [(account, case, at) for account, case, at in fetch_all(sql, [accounts, other_than])]
 
 
 def hold_copysets(*, cases: list[uuid.UUID]) -> None:

@@ -10,8 +10,8 @@ from typing import Final
 
 from odzew.cases.clocks import Name, arm, armed, stop
 from odzew.cases.data import ClockView, ItemView
-from odzew.cases.items import items_of, mark_accounts, unmark_accounts
-from odzew.cases.rows import CaseRow, save_case
+from odzew.cases.items import items_of, mark_accounts, removed_of, unmark_accounts
+from odzew.cases.rows import CaseRow, read_cases, save_case
 from odzew.decisions.api import open_appeals, settle_appeals
 from odzew.decisions.data import DecisionView
 from odzew.enforcement.api import in_force_on, measures_of, order
@@ -144,7 +144,17 @@ class Following:
             items = [i for i in items_of(case=self.row.id) if i.account in accounts]
             self._state(items, "remove" if self.outcome == "remove" else "withhold")
         if self.outcome in CLEARING and before in HIDES:
-            unmark_accounts(case=self.row.id, now=self.now)
+            self._unmark()
+
+    def _unmark(self) -> None:
+        """The marks that this case made end; an account that another decision stands against is marked by that one."""
+        free = unmark_accounts(case=self.row.id, now=self.now)
+        for account, case, at in removed_of(accounts=free, other_than=self.row.id):
+            verdict = verdict_of(case=read_cases(ids=[case])[0])
+            until = at + self.desk.policy.marks_expire
+            if account in free and verdict is not None and verdict.ground in _MARKING and until > self.now:
+                mark_accounts(self.writes, accounts=[account], case=case, now=at, until=until)
+                free.remove(account)
 
     def _tell(self, row: CaseRow, signed: list[DecisionView]) -> None:
         writes = Writes()
