@@ -212,14 +212,6 @@ def pseudonyms(*, people: list[uuid.UUID]) -> dict[uuid.UUID, str]:
     return dict(Person.objects.filter(id__in=people).values_list("id", "pseudonym"))
 
 
-def set_role(*, person: uuid.UUID, role: str) -> None:
-    """Give a person another role. Raises `Invalid`, `NotFound`."""
-    if role not in ROLES:
-        raise Invalid(f"There is no role {role}; roles: {', '.join(ROLES)}.")
-    if not Person.objects.filter(id=person, left_at=None).update(role=role):
-        raise NotFound("There is no such person.")
-
-
 def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
     """Let a person go: no key and no sign-in works any more. Raises `NotFound`."""
     if not Person.objects.filter(id=person, left_at=None).update(left_at=now, key_hash=None, sign_in_hash=None, second_factor=None):
