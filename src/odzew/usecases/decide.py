@@ -44,9 +44,11 @@ def decide(
     def work() -> Decided:
         row = lock_case(case=case)
         if if_version is not None and if_version != (version := _version_for(row, caller)):
-            raise Conflict("The case has changed since you read it; read it again and decide.", version=version)
+            raise Conflict("The case has changed since you read it; read it again and decide.", why="changed", version=version)
         if not row.undecided:
-            raise Conflict("The case is decided; it can be opened again by an appeal or by new facts.", state=row.state)
+            raise Conflict(
+                "The case is decided; it can be opened again by an appeal or by new facts.", why="decided", state=row.state
+            )
         because = (referral or {}).get("not_because") or "no channel is set up"
         signature = Signature(
             caller=caller,
@@ -74,14 +76,16 @@ def _version_for(row: CaseRow, caller: Caller) -> int:
 
 def _check(*, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller) -> None:
     if not caller.decides:
-        raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.")
+        raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.", why="not_a_decider")
     if outcome not in OUTCOMES:
-        raise Invalid(f"There is no outcome {outcome!r}.", known=sorted(OUTCOMES))
+        raise Invalid(f"There is no outcome {outcome!r}.", why="unknown_outcome", known=sorted(OUTCOMES))
     if ground not in desk.policy.grounds:
-        raise Invalid(f"There is no ground {ground!r}.", known=sorted(desk.policy.grounds))
+        raise Invalid(f"There is no ground {ground!r}.", why="unknown_ground", known=sorted(desk.policy.grounds))
     if not reason.strip():
-        raise Invalid("Give the reason in a sentence; whoever is told of the decision will read it.")
+        raise Invalid("Give the reason in a sentence; whoever is told of the decision will read it.", why="reason_missing")
     if len(reason) > _LONGEST_REASON:
-        raise Invalid(f"A reason has at most {_LONGEST_REASON} characters.")
+        raise Invalid(f"A reason has at most {_LONGEST_REASON} characters.", why="reason_long", most=_LONGEST_REASON)
     if referral and referral.get("to"):
-        raise Invalid("No channel for referrals is set up; say why it is not referred, or leave the referral out.")
+        raise Invalid(
+            "No channel for referrals is set up; say why it is not referred, or leave the referral out.", why="no_channel"
+        )

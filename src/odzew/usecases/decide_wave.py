@@ -96,11 +96,13 @@ def decide_wave(
     """
     if outcome not in CLEARING:
         raise Invalid(
-            "Only a clearing outcome is signed for a whole wave; whatever must go is decided by itself.", known=sorted(CLEARING)
+            "Only a clearing outcome is signed for a whole wave; whatever must go is decided by itself.",
+            why="wave_clears",
+            known=sorted(CLEARING),
         )
     found = wave(desk=desk, now=now)
     if not found.cases:
-        raise Conflict("There is no wave to decide.")
+        raise Conflict("There is no wave to decide.", why="wave_none")
     final: list[uuid.UUID] = []
     waiting: list[uuid.UUID] = []
     apart = dict(found.apart)

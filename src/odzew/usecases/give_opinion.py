@@ -41,11 +41,11 @@ def give_opinion(*, case: uuid.UUID, caller: Caller, outcome: str, reason: str, 
     enrolment has not taken force, or somebody new must), `Conflict` (decided), `Invalid`. Source: practice 1.
     """
     if outcome not in OPINIONS:
-        raise Invalid(f"There is no opinion {outcome!r}.", known=sorted(OPINIONS))
+        raise Invalid(f"There is no opinion {outcome!r}.", why="unknown_outcome", known=sorted(OPINIONS))
     if not reason.strip():
-        raise Invalid("Give the reason in a sentence; the people of the desk will read it.")
+        raise Invalid("Give the reason in a sentence; the people of the desk will read it.", why="reason_missing")
     if len(reason) > LONGEST_REASON:
-        raise Invalid(f"A reason has at most {LONGEST_REASON} characters.")
+        raise Invalid(f"A reason has at most {LONGEST_REASON} characters.", why="reason_long", most=LONGEST_REASON)
 
     def work() -> Opinion:
         row = lock_case(case=case)
@@ -54,7 +54,7 @@ def give_opinion(*, case: uuid.UUID, caller: Caller, outcome: str, reason: str, 
         if (known := _known(row, caller, outcome, decisions)) is not None:
             return Opinion(opinion=known.id, state="final" if known.state == "final" else "waiting")
         if not row.undecided:
-            raise Conflict("The case is decided; your opinion is no longer needed.")
+            raise Conflict("The case is decided; your opinion is no longer needed.", why="opinion_not_needed")
         signature = Signature(caller=caller, outcome=outcome, ground="", reason=reason.strip(), referral={}, outside=True)
         done = Deciding(row=row, signature=signature, desk=desk, now=now).opine()
         return Opinion(opinion=done.decision, state="final" if done.state == "final" else "waiting")
@@ -80,17 +80,21 @@ def _known(row: CaseRow, caller: Caller, outcome: str, decisions: list[DecisionV
 def _may(row: CaseRow, caller: Caller, decisions: list[DecisionView], now: datetime) -> None:
     if caller.what == "program":
         if not raised_by(program=caller.id, cases=[row.id], sources=TRUSTED_SOURCES):
-            raise NotFound(_NOBODYS)
+            raise NotFound(_NOBODYS, why="opinion_not_asked")
         if not program_counts(program=caller.id, now=now):
-            raise Forbidden("An opinion under this key counts from a day after its enrolment on; try again then.")
+            raise Forbidden(
+                "An opinion under this key counts from a day after its enrolment on; try again then.", why="opinion_not_in_force"
+            )
         return
     if caller.role != OUTSIDE:
-        raise Forbidden("Only somebody outside the desk gives an opinion; decide the case instead.")
+        raise Forbidden("Only somebody outside the desk gives an opinion; decide the case instead.", why="opinion_from_outside")
     if ask_of(case=row.id) is None:
-        raise NotFound(_NOBODYS)
+        raise NotFound(_NOBODYS, why="opinion_not_asked")
     able = {p.id for p in outsiders(now=now)}
     if caller.id not in able:
-        raise Forbidden("Your enrolment has not taken force yet; an opinion counts from a day after it on.")
+        raise Forbidden(
+            "Your enrolment has not taken force yet; an opinion counts from a day after it on.", why="opinion_not_in_force"
+        )
     before = {d.person for d in decisions if d.round < row.round}
     if caller.id in before and able - before:
-        raise Forbidden("You gave an opinion on this case before; somebody new gives one now.")
+        raise Forbidden("You gave an opinion on this case before; somebody new gives one now.", why="opinion_somebody_new")

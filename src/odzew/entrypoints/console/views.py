@@ -27,6 +27,7 @@ from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
+from odzew.entrypoints.refusals import refusal
 from odzew.entrypoints.reporter.guesses import Guesses, network_of
 from odzew.foundation.errors import NotFound, OdzewError
 from odzew.foundation.moments import utc_now
@@ -92,6 +93,11 @@ def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, st
     answer.headers["Content-Language"] = said.language
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
+
+
+def _why(request: HttpRequest, error: OdzewError) -> str:
+    said = _said(request)
+    return refusal(error=error, language=said.language, zone=said.zone, now=said.now)
 
 
 def _see(path: str) -> HttpResponse:
@@ -222,7 +228,7 @@ def decide_case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResp
             if_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
         )
     except OdzewError as error:
-        return _case(request, visit, case, status=error.status, typed=typed, refused=error.sentence)
+        return _case(request, visit, case, status=error.status, typed=typed, refused=_why(request, error))
     return _see(f"/console/cases/{row.id if row else case}")
 
 
@@ -234,7 +240,7 @@ def release(request: HttpRequest, visit: Visit, case: uuid.UUID, statement: uuid
     try:
         release_statement(case=number, statement=statement, caller=visit.caller, desk=desk(), now=utc_now())
     except OdzewError as error:
-        return _case(request, visit, number, status=error.status, refused_release=error.sentence)
+        return _case(request, visit, number, status=error.status, refused_release=_why(request, error))
     return _see(f"/console/cases/{number}#statements")
 
 
@@ -258,7 +264,7 @@ def opinion(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse
     try:
         give_opinion(case=case, caller=visit.caller, **typed, desk=desk(), now=utc_now())
     except OdzewError as error:
-        return _opinion(request, visit, case, status=error.status, typed=typed, refused=error.sentence)
+        return _opinion(request, visit, case, status=error.status, typed=typed, refused=_why(request, error))
     return _see("/console/opinions")
 
 
