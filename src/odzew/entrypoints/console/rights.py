@@ -17,6 +17,8 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("case", "GET"): READERS,
     ("decide", "POST"): DECIDERS,
     ("release", "POST"): frozenset({"safety_officer"}),
+    ("wave", "GET"): DECIDERS,
+    ("wave", "POST"): DECIDERS,
     ("opinions", "GET"): frozenset({OUTSIDE}),
     ("opinion", "GET"): frozenset({OUTSIDE}),
     ("opinion", "POST"): frozenset({OUTSIDE}),

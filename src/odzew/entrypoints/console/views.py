@@ -27,6 +27,7 @@ from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
+from odzew.entrypoints.console.wave_page import ids_in, wave_page, wave_signed
 from odzew.entrypoints.refusals import refusal
 from odzew.entrypoints.reporter.guesses import Guesses, network_of
 from odzew.foundation.errors import NotFound, OdzewError
@@ -35,6 +36,7 @@ from odzew.foundation.settings import settings
 from odzew.ledger import people
 from odzew.ledger.api import witnessed
 from odzew.usecases.decide import decide
+from odzew.usecases.decide_wave import decide_wave
 from odzew.usecases.give_opinion import give_opinion
 from odzew.usecases.release_statement import release_statement
 from odzew.usecases.sound_alarm import confirm_alarm
@@ -81,7 +83,7 @@ def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, st
         role = visit.caller.role
         context |= {
             "role": said.label("role", role),
-            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "opinions", "alarms", "key")
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "key")
                      if may(role=role, page=p, method="GET")],
             "size": said.label("desk", desk().size(now=said.now)),
             "policy": desk().policy,
@@ -242,6 +244,31 @@ def release(request: HttpRequest, visit: Visit, case: uuid.UUID, statement: uuid
     except OdzewError as error:
         return _case(request, visit, number, status=error.status, refused_release=_why(request, error))
     return _see(f"/console/cases/{number}#statements")
+
+
+# The wave
+
+
+@guarded("wave", "GET", "POST")
+def wave(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The wave, and one signature for what of it was shown."""
+    if request.method != "POST":
+        return _wave(request, visit)
+    typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "ground", "reason")}
+    left = ids_in(texts=request.POST.getlist("leave_out"))
+    if not all(text.strip() for text in typed.values()):
+        return _wave(request, visit, status=422, typed=typed, left=left, incomplete=True)
+    shown = ids_in(texts=request.POST.get("shown", "").split())
+    try:
+        done = decide_wave(caller=visit.caller, **typed, leave_out=left, only=shown, desk=desk(), now=utc_now())
+    except OdzewError as error:
+        return _wave(request, visit, status=error.status, typed=typed, left=left, refused=_why(request, error))
+    return _wave(request, visit, signed=wave_signed(done=done, said=_said(request)))
+
+
+def _wave(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: Any) -> HttpResponse:
+    shown = wave_page(caller=visit.caller, desk=desk(), said=_said(request))
+    return _page(request, "wave", visit=visit, status=status, **shown, **facts)
 
 
 # Opinions from outside

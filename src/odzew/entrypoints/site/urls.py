@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
+    path("console/wave", console.wave),
     path("console/opinions", console.opinions),
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
