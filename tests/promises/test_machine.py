@@ -167,6 +167,19 @@ class Machine(RuleBasedStateMachine):
             self.decide(at=at, who=who, outcome=outcome)
         self.settle()
 
+    @rule(by=st.sampled_from(["hotline", "outside"]), outcome=st.sampled_from(["remove", "no_violation"]), crash=st.integers(0, 20))
+    def nobody_is_left(self, by: str, outcome: str, crash: int) -> None:
+        """What a hotline raised is cleared by one and kept hidden by the next, if there is one; then somebody outside speaks."""
+        self.post(sha=len(self.items) % 256, account="u2", views=0)
+        at = len(self.items) - 1
+        self.report(at=at, kind="csam", minor=True, claimant="other", by="hotline", early=False, threat=False, again=False)
+        last = len(self.receipts) - 1
+        for who, said in enumerate(("no_violation", "remove")[: len(self.story.people)]):
+            self.decide(at=last, who=who, outcome=said)
+        self.die = crash or None
+        self.opine(at=last, by=by, outcome=outcome)
+        self.opine(at=last, by=by, outcome=outcome)
+
     @precondition(lambda self: len(self.items) > 1)
     @rule(at=st.integers(0, 50), other=st.integers(0, 50))
     def turn_out_to_be_one(self, at: int, other: int) -> None:
