@@ -126,11 +126,13 @@ class Story:
 
     def post(
         self, item: str = "post-1", *, account: str = "uploader", sha: bytes | None = None, views: int = 0, repost_of: str = "",
-        private: bool = False,
+        private: bool = False, at: str = "",
     ) -> str:  # fmt: skip
-        """Let the platform register a post with a picture."""
-        url = f"https://kladka.example/posts/{item}"
-        media = MediaIn(id=f"{item}-m", url=f"https://kladka.example/media/{item}", sha256=sha or item.encode().ljust(32, b"."))
+        """Let the platform register a post with a picture; `at` moves it to another address."""
+        url = f"https://kladka.example/posts/{at or item}"
+        media = MediaIn(
+            id=f"{item}-m", url=f"https://kladka.example/media/{at or item}", sha256=sha or item.encode().ljust(32, b".")
+        )
         register_items(
             items=[
                 ItemIn(

@@ -13,7 +13,7 @@ from tests.api.wire import ITEM, NOTICE, Wire
 
 NOBODY = ""
 PROGRAMS = ("notices", "items", "read", "appeals", "metrics")
-PEOPLE = ("reviewer", "lead", "safety_officer", "specialist", "auditor", "operator")
+PEOPLE = ("reviewer", "lead", "safety_officer", "specialist", "auditor", "operator", "outside")
 DECIDERS = {"reviewer", "lead", "safety_officer", "specialist"}
 READERS = DECIDERS | {"auditor"}
 DECISION = {"outcome": "remove", "ground": "child_safety", "reason": "Seen."}
@@ -27,6 +27,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "/cases/{case}"): {"read"} | READERS,
     ("POST", "/cases/{case}/decisions"): DECIDERS,
     ("POST", "/cases/{case}/appeals"): {"appeals"},
+    ("GET", "/opinions"): {"notices", "outside"},
+    ("POST", "/cases/{case}/opinions"): {"notices", "outside"},
     ("GET", "/wave"): DECIDERS,
     ("POST", "/wave/decisions"): DECIDERS,
     ("PUT", "/items/{item_id}"): {"items"},
@@ -36,6 +38,7 @@ BODIES: dict[str, Any] = {
     "/notices": NOTICE,
     "/cases/{case}/decisions": DECISION,
     "/cases/{case}/appeals": APPEAL,
+    "/cases/{case}/opinions": {"outcome": "remove", "reason": "It must go."},
     "/wave/decisions": {**DECISION, "outcome": "no_violation"},
     "/items/{item_id}": ITEM,
     "/items:batch": {"id": "post-9", **ITEM},

@@ -15,7 +15,9 @@ from django.db import connection
 
 from odzew.entrypoints.cli.main import app, main
 from odzew.ledger.people import desk_size
+from odzew.policy.load import load_policy
 from odzew.policy.shipped import shipped_policy_text
+from odzew.usecases.put_policy_in_force import put_policy_in_force
 from tests.cast import START
 from tests.cli.demos import odzew
 
@@ -100,6 +102,13 @@ def test_enrolment_by_command(tmp_path: Path) -> None:
     assert "Nobody here is called" in _wrong("user", "renew", "Nobody", **here)
     assert odzew("user", "leave", "Bartek", **here).returncode == 0
     assert "Nobody here is called" in _wrong("user", "leave", "Bartek", **here)
+    policy = load_policy(text=shipped_policy_text())
+    put_policy_in_force(policy=policy, text=shipped_policy_text(), now=START)
+    assert odzew("policy", "show", "--version", policy.digest[:16], **here).stdout == shipped_policy_text()
+    assert "was ever in force" in _wrong("policy", "show", "--version", "0" * 16, **here)
+    assert "first 8 digits" in _wrong("policy", "show", "--version", "latest", **here)
+    outside = odzew("user", "add", "Ela", "--role", "outside", **here)
+    assert "counts from" in outside.stdout
     assert "no moment" in _wrong("away", "--until", "soon", **here)
     checked = odzew("check", "--json", **here)
     codes = {f["code"]: f["level"] for f in json.loads(checked.stdout)["findings"]}

@@ -134,6 +134,9 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "case": f"/console/cases/{case}",
         "decide": f"/console/cases/{case}/decide",
         "release": f"/console/cases/{case}/statements/{some}/release",
+        "wave": "/console/wave",
+        "opinions": "/console/opinions",
+        "opinion": f"/console/opinions/{some}",
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
         "key": "/console/key",
@@ -228,6 +231,17 @@ def test_a_case_is_decided_by_form_and_refusals_are_said(desk_story: Story) -> N
     assert 'name="outcome"' not in _page(two, case)
     assert two.post(path, {**body, "token": _token(two)}).status_code == 409
     assert two.get(f"/console/cases/{uuid.uuid4()}").status_code == 404
+
+
+def test_a_refusal_is_read_in_the_language_of_the_page(desk_story: Story) -> None:
+    desk_story.post()
+    case = desk_story.report().case
+    client = _signed_in(desk_story, desk_story.reviewer(0))
+    body = {"outcome": "no_violation", "ground": "not_in_scope", "reason": "Most.", "token": _token(client)}
+    path = f"/console/cases/{case}/decide"
+    assert client.post(path, body).status_code == 303
+    again = client.post(path, body, headers={"Accept-Language": "pl"})
+    assert again.status_code == 403 and "Potrzebna jest druga osoba" in again.content.decode()
 
 
 def test_the_queue_has_its_order_and_an_end(desk_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

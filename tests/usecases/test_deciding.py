@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,57 @@ def test_a_mark_needs_a_ground_that_harms_and_ends_on_a_successful_appeal(story:
     story.work()
     assert statements_of(case=bad.case)[-1]["form"] == "restored"
     assert answers_to(notice=bad.notice)[-1].kind == "not_removed"
+
+
+def _marked(story: Story, case: uuid.UUID) -> bool:
+    return surroundings(copysets=copysets_of(case=case), now=story.now).account_marked
+
+
+def _removed(story: Story, item: str) -> uuid.UUID:
+    story.post(item)
+    case = story.report(item, claimant="depicted").case
+    story.decide(case, 0, "remove")
+    story.work()
+    return case
+
+
+def _overturned(story: Story, case: uuid.UUID) -> None:
+    _complain(story, case)
+    for who in (1, 2):
+        story.decide(case, who, "no_violation", ground="not_in_scope")
+    story.work()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_mark_lasts_while_another_decision_stands(story: Story, first: int) -> None:
+    cases = [_removed(story, "one")]
+    story.now += timedelta(days=30)
+    cases.append(_removed(story, "two"))
+    _overturned(story, cases.pop(first))
+    assert _marked(story, cases[0])
+    # 24 months from the decision that still stands, not from the one that fell.
+    story.now += timedelta(days=731 - 30 * (first == 1), hours=-1)
+    assert _marked(story, cases[0])
+    story.now += timedelta(hours=2)
+    assert not _marked(story, cases[0])
+
+
+def test_a_mark_ends_with_the_last_decision_and_through_a_merger(story: Story) -> None:
+    cases = [_removed(story, "one"), _removed(story, "two")]
+    story.post("two", sha=b"one".ljust(32, b"."))
+    (case,) = {row.merged_into or row.id for row in read_cases(ids=cases)}
+    assert _marked(story, case)
+    _overturned(story, case)
+    assert not _marked(story, case)
+
+
+def test_another_ground_keeps_no_mark(story: Story) -> None:
+    case = _removed(story, "one")
+    story.post("spam")
+    spam = story.report("spam", kind="other", minor=False).case
+    story.decide(spam, 0, "remove", ground="other_terms")
+    _overturned(story, case)
+    assert not _marked(story, spam)
 
 
 def test_an_uploader_who_complains_in_vain_is_told_so(story: Story) -> None:

@@ -137,6 +137,7 @@ ANSWER_RULES: tuple[R, ...] = (
     R(key="court", facts=("outcome", "decided_at"), when=_cleared),
     R(key="if_back", facts=("outcome", "copies_seen_gone"), when=_gone),
     R(key="what_next", facts=("receipt",), when=lambda f: f.kind == "receipt" and not _decided(f)),
+    R(key="more_time", facts=("more_time",), when=lambda f: not _decided(f)),
     R(key="answer_by", facts=("next_promise",), values=("next_promise",), when=lambda f: f.kind == "receipt" and _promise(f)),
     R(key="news_by", facts=("next_promise",), values=("next_promise",), when=lambda f: f.kind != "receipt" and _promise(f)),
     R(key="do_not_pay", facts=("advice",), when=lambda f: "do_not_pay" in f.advice),

@@ -13,9 +13,9 @@ from typing import Any
 from odzew.answers.times import Moment, TimeWords
 
 REFERENCE = "en"
-SECTIONS = ("answer", "statement", "page", "problem", "reason", "rule", "console")
+SECTIONS = ("answer", "statement", "page", "problem", "reason", "rule", "refusal", "console")
 # Words for the people of the desk, not for reporters: labels, for which no grade of reading is asked.
-STAFF = frozenset({"reason", "console"})
+STAFF = frozenset({"reason", "refusal", "console"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ class ItemIn:
 class Registered:
     """What a registration changed. `joined`: items that now stand under a case (item, case); `changed_media` items whose files are
     others than before; `touched` cases whose surroundings changed; `merges` pairs of cases that turned out to be one (keep, give up).
+    `moved`: items that got an address at which nobody has looked, so that what was seen at the old ones proves nothing any more.
     """
 
     items: dict[str, uuid.UUID] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Registered:
     joined: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     changed_media: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     touched: set[uuid.UUID] = field(default_factory=set)
+    moved: set[uuid.UUID] = field(default_factory=set)
     merges: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
 
 
@@ -262,6 +264,9 @@ class _Work:
             "media_digest": digest,
         }
         row.update(self._spread(writes, i, item, known, speeds))
+        if known and known[3] and self._moved(i, known):
+            self.out.moved.add(item)
+            row["baseline"] = ""
         if known:
             writes.update(Item, row)
         else:
@@ -269,6 +274,11 @@ class _Work:
             writes.insert(Item, {**row, "seen_at": self.now})
         self._write_media(writes, i, item)
         self._tell(i, item, copyset, known, digest)
+
+    def _moved(self, i: ItemIn, known: tuple[Any, ...]) -> bool:
+        """Has the item an address that is new to it: another of its own, or a file's that nobody knew?"""
+        own = address_key(url=i.url) != address_key(url=known[11]) if i.url else False
+        return own or any(key not in self.by_key for key in self.url_keys[i.id])
 
     def _tell(self, i: ItemIn, item: uuid.UUID, copyset: uuid.UUID, known: tuple[Any, ...] | None, digest: bytes) -> None:
         case = self.case_of.get(copyset)

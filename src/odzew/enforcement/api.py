@@ -220,6 +220,15 @@ def look_soon(*, items: list[uuid.UUID], now: datetime, unless_since: datetime) 
     return len(fetch_all(sql, [now, items, sorted(HIDING), unless_since]))
 
 
+def look_where_they_are(*, items: list[uuid.UUID], now: datetime) -> None:
+    """Look at the addresses of hidden items now: they have moved to others. The caller holds no case after this."""
+    sql = (
+        "UPDATE enforcement_measure SET probe_at = %s, probe_lease = NULL WHERE in_force AND item_id = ANY(%s) "
+        "AND measure IN ('withhold', 'remove') AND accepted_at IS NOT NULL"
+    )
+    fetch_none(sql, [now, items])
+
+
 def unverified_hides(*, since: datetime) -> int:
     """Return how many cases were hidden unverified since then, for the breaker (practice 2)."""
     sql = "SELECT count(DISTINCT case_id) FROM enforcement_measure WHERE unverified AND ordered_at > %s"

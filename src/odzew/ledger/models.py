@@ -111,6 +111,7 @@ class Program(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     limit_per_second = models.IntegerField(null=True)
+    counts_from = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_program"
@@ -137,7 +138,7 @@ class Person(models.Model):
         db_table = "ledger_person"
         constraints = [
             models.CheckConstraint(
-                condition=Q(role__in=["reviewer", "lead", "safety_officer", "auditor", "operator", "specialist"]),
+                condition=Q(role__in=["reviewer", "lead", "safety_officer", "auditor", "operator", "specialist", "outside"]),
                 name="ledger_person_role",
             )
         ]

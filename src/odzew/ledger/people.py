@@ -21,6 +21,8 @@ from odzew.policy.vocabulary import ROLES, SOURCES
 
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
+# Somebody outside the desk, who is asked for an opinion and sees only what they are asked about (practice 1).
+OUTSIDE: Final = "outside"
 KEY_LIVES: Final = timedelta(hours=12)
 SIGN_IN_STAYS: Final = timedelta(days=30)
 
@@ -89,8 +91,12 @@ def add_program(
     now: datetime,
     platform: uuid.UUID | None = None,
     limit_per_second: int | None = None,
+    counts_from: datetime | None = None,
 ) -> str:
-    """Enrol a program and return its key, the only time it can be seen. Raises `Invalid` for an unknown scope or source."""
+    """Enrol a program and return its key, the only time it can be seen. Raises `Invalid` for an unknown scope or source.
+
+    `counts_from` is when its opinion counts as a signature (`usecases/give_opinion`); its notices count at once.
+    """
     if unknown := sorted((scopes - SCOPES) | (sources - SOURCES)):
         raise Invalid(f"There is no scope or source {unknown[0]}; scopes: {', '.join(sorted(SCOPES))}.")
     name, program = _named(name), new_id(now=now)
@@ -104,6 +110,7 @@ def add_program(
         key_hash=hash_key(secret=secret),
         created_at=now,
         limit_per_second=limit_per_second,
+        counts_from=counts_from,
     )
     return key
 
@@ -227,14 +234,6 @@ def person(*, person: uuid.UUID) -> PersonView | None:
 def pseudonyms(*, people: list[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return what the record calls each of these people, those who have left too."""
     return dict(Person.objects.filter(id__in=people).values_list("id", "pseudonym"))
-
-
-def set_role(*, person: uuid.UUID, role: str) -> None:
-    """Give a person another role. Raises `Invalid`, `NotFound`."""
-    if role not in ROLES:
-        raise Invalid(f"There is no role {role}; roles: {', '.join(ROLES)}.")
-    if not Person.objects.filter(id=person, left_at=None).update(role=role):
-        raise NotFound("There is no such person.")
 
 
 def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
@@ -368,6 +367,18 @@ def desk_size(*, now: datetime) -> Literal["solo", "pair", "team"]:
     sql = "SELECT count(*) FROM ledger_person WHERE left_at IS NULL AND enrolled_at IS NOT NULL AND counts_from <= %s AND role = ANY(%s)"
     count = int(fetch_all(sql, [now, sorted(DECIDERS)])[0][0])
     return "solo" if count < 2 else "pair" if count == 2 else "team"
+
+
+def outsiders(*, now: datetime) -> list[PersonView]:
+    """Return the people outside the desk whose opinion counts now."""
+    rows = Person.objects.filter(left_at=None, enrolled_at__isnull=False, counts_from__lte=now, role=OUTSIDE)
+    return [_person(row) for row in rows.order_by("name")]
+
+
+def program_counts(*, program: uuid.UUID, now: datetime) -> bool:
+    """Does the opinion of this program count by now?"""
+    rows = fetch_all("SELECT counts_from FROM ledger_program WHERE id = %s AND revoked_at IS NULL", [program])
+    return bool(rows) and (rows[0][0] is None or rows[0][0] <= now)
 
 
 def deciders(*, now: datetime) -> list[PersonView]:

@@ -169,6 +169,15 @@ def with_fingerprint(*, cases: list[uuid.UUID]) -> set[uuid.UUID]:
     return {r[0] for r in fetch_all(sql, [cases])}
 
 
+def raised_by(*, program: uuid.UUID, cases: list[uuid.UUID], sources: frozenset[str]) -> set[uuid.UUID]:
+    """Return those of the cases on which a program sent a notice as one of these sources."""
+    sql = (
+        "SELECT DISTINCT h.case_id FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id "
+        "WHERE h.case_id = ANY(%s) AND h.state <> 'moved' AND n.program_id = %s AND n.source = ANY(%s)"
+    )
+    return {r[0] for r in fetch_all(sql, [cases, program, sorted(sources)])}
+
+
 def by_receipt(*, lookup: bytes) -> uuid.UUID | None:
     """Return the notice of a receipt code's lookup bytes, or None."""
     rows = fetch_all("SELECT id FROM notices_notice WHERE receipt = %s", [lookup])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, Literal
 
-from odzew.policy.data import Assessment, ClockPlan, Desk, Facts, Regime
+from odzew.policy.data import ClockPlan, Desk, Facts, Regime
 from odzew.policy.rules import DECIDING, HIDING_DEEDS, Policy
 from odzew.policy.view import PERSON, View
 
@@ -103,12 +103,6 @@ def clock(
     elif name == "appeal_decide" and regime == "other":
         variant = "other"
     return policy.plan(name, variant, hides=regime != "other")
-
-
-def decision_clocks(*, policy: Policy, assessment: Assessment, desk: Desk, claimant: str = "other") -> tuple[ClockPlan, ...]:
-    """Give the clocks that a decision arms for one reporter: the answer that is due, and the right to complain."""
-    names = ("decision_notice", "appeal_window")
-    return tuple(clock(policy, name, regime=assessment.regime, desk=desk, claimant=claimant) for name in names)
 
 
 def probe_schedule(policy: Policy) -> tuple[timedelta, ...]:

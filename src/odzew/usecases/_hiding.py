@@ -22,7 +22,7 @@ from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 
 # The clocks whose end brings the reporter news or a decision; the earliest of them is the promised time.
-PROMISING: Final = frozenset({*DECIDING.values(), "threat_decide", "repeat", "appeal_decide"})
+PROMISING: Final = frozenset({*DECIDING.values(), "threat_decide", "repeat", "appeal_decide", "outside_opinion"})
 # Clocks that run on when a case is decided: they guard what people are told, not what is decided.
 AFTER_A_DECISION: Final = frozenset({"appeal_window", "sor_user", "statement_review", "watch", "decision_notice", "ack"})
 # How long a platform keeps a sealed copy of what was removed: one year and 30 days (18 USC 2258A(h), counted long).

@@ -30,6 +30,7 @@ from odzew.notices.data import OpenHandling
 from odzew.policy.data import ClockPlan, Step
 from odzew.policy.rules import DECIDING, HIDING_DEEDS
 from odzew.usecases._answering import base_facts, reached_by_platform, tell, tell_verdict
+from odzew.usecases._asking import CLOCK, ask_if_stuck
 from odzew.usecases._hiding import PROMISING, hide_case, rests_on_claims
 from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
@@ -192,9 +193,19 @@ class _Deeds:
             self._hide(r, scope="media")
         if r.name == "danger" and not self.row.undecided:
             return  # Nobody will decide it, so nothing would ever stop the clock; people were called.
-        due = self._again(r)
+        if r.name in DECIDING.values():
+            self._ask_outside()
+        others = [c.due for (n, _), c in self.running.items() if n in PROMISING and c.id != r.clock and c.due > self.now]
+        # Who waits for an opinion hears of it once at its date, and then from the clock of the decision.
+        due = min(others) if r.name == CLOCK and others else self._again(r)
         if r.name in PROMISING:
             self._news(r, due)
+
+    def _ask_outside(self) -> None:
+        """Since the last decision everybody who may decide has decided or gone: somebody outside is asked, and who waits is told."""
+        asked = ask_if_stuck(self.writes, case=self.row, waiting=self.waiting, running=self.running, desk=self.desk, now=self.now)
+        if asked:
+            self.told |= {h.notice for h in self.waiting}
 
     def _kept(self, r: Ring) -> None:
         """A clock that hides is never the last to bring news; where news was promised by its end, they come, hidden before or not."""

@@ -309,9 +309,12 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
         as_wanted = bool(seen) and all((s.status in REFUSED) if known.measure in HIDING else s.status == 200 for s in seen)
         open_again = known.measure in HIDING and any(200 <= s.status < 400 for s in seen)
         view = item_by_id(item=known.item) if known.item else None
-        if view is not None and view.baseline in ("", "unsure") and any(200 <= s.status < 400 for s in seen):
+        # Nobody may have seen these addresses before the order: none could be looked at, or the item has moved to others since.
+        unproven = view is not None and view.baseline in ("", "unsure")
+        if view is not None and unproven and any(200 <= s.status < 400 for s in seen):
             set_baseline(writes, item=view.id, baseline="open")
-        proves = known.measure not in HIDING or known.state == "done" or (view is not None and view.baseline == "open")
+        known_before = known.state == "done" and not unproven
+        proves = known.measure not in HIDING or known_before or (view is not None and view.baseline == "open")
         if as_wanted and not proves and known.state not in ("ordered", "failed"):
             set_state(writes, measure=known, state="told", now=now)
         elif as_wanted and proves:

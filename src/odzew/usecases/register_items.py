@@ -15,6 +15,7 @@ from odzew.cases.items import copysets_of, item
 from odzew.cases.register import ItemIn, Registered, register
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import lapse
+from odzew.enforcement.api import look_where_they_are
 from odzew.foundation.errors import Forbidden, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
@@ -63,6 +64,9 @@ def register_items(*, items: Sequence[ItemIn], caller: Caller, desk: Desk, now: 
         # 3. Every case concerned.
         if done.touched:
             _follow_up(done, became, caller, desk, now)
+        # 4. Last, as measures are held after cases: items with new addresses are looked at there.
+        if done.moved:
+            look_where_they_are(items=sorted(done.moved), now=now)
         return done
 
     done = atomically(work)

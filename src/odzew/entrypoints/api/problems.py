@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from odzew.answers.wordbook import REFERENCE, codes, say
 from odzew.entrypoints.logs import describe
+from odzew.entrypoints.refusals import refusal
 from odzew.foundation.errors import Invalid, OdzewError, Unavailable
 
 TYPE: Final = "application/problem+json"
@@ -138,7 +139,7 @@ def problem(*, error: BaseException, accept_language: str) -> Reply:
         "type": f"urn:odzew:problem:{known.code}",
         "title": title,
         "status": known.status,
-        "detail": known.sentence if language == REFERENCE else title,
+        "detail": known.sentence if language == REFERENCE else refusal(error=known, language=language),
         "reason": known.sentence,
     }
     headers = {"Content-Language": language}

@@ -74,7 +74,12 @@ def _platform_list(data: Data = None, as_json: Json = False) -> None:
 @_user.command("add", epilog="Example: odzew user add Ada --role reviewer")
 def _user_add(
     name: Name,
-    role: Annotated[str, typer.Option(help="reviewer, lead, safety_officer, specialist, auditor or operator.")],
+    role: Annotated[
+        str,
+        typer.Option(
+            help="reviewer, lead, safety_officer, specialist, auditor, operator, or outside (gives an opinion on cases it is asked about)."
+        ),
+    ],
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -93,7 +98,8 @@ def _user_add(
     print(f"  authenticator   {new.otpauth}")
     print(_secret(new.sign_in))
     if new.counts_from > now:
-        print(f"This desk has one person who decides, so {name} counts from {new.counts_from:%Y-%m-%d %H:%M} UTC on.")
+        why = "Nobody alone makes a person to clear with"
+        print(f"{why}, so {name} counts from {new.counts_from:%Y-%m-%d %H:%M} UTC on; an alarm says so now.")
 
 
 @_user.command("list", epilog="Example: odzew user list --json")

@@ -11,7 +11,7 @@ from odzew.cases.clocks import armed
 from odzew.cases.rows import CaseRow
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.decisions.data import DecisionView
-from odzew.entrypoints.api.case_views import case_view
+from odzew.entrypoints.api.case_views import TELLING_CLOCKS, case_view
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
 from odzew.ledger.api import events_of
@@ -27,6 +27,8 @@ _MOST: Final = {"items": 100, "measures": 100, "answers": 50, "statements": 50, 
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
 # What tells that somebody decided, without being a decision.
 _TELLING: Final = frozenset({"case.votes_lapsed"})
+# What tells it, and is shown to those who took part.
+_TELLING_OTHERS: Final = frozenset({"opinion.asked"})
 
 
 def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
@@ -46,7 +48,8 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
     statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
     subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
-    running = sorted(armed(cases=[row.id])[row.id].values(), key=lambda c: (c.due, c.id))
+    known = {c["id"] for c in view["clocks"]}
+    running = sorted((c for c in armed(cases=[row.id])[row.id].values() if c.id in known), key=lambda c: (c.due, c.id))
     return {
         "id": row.id,
         "short": str(row.id)[-12:],
@@ -84,6 +87,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             }
             for a in view["appeals"]
         ],
+        "asked": view["asked"] and {"at": said.time(view["asked"]["at"]), "due": said.due(view["asked"]["due"])},
         "timeline": some("timeline", _timeline(row, view, caller, said)),
         "outcomes": [(o, said.label("outcome", o), said.label("help", o)) for o in ORDER if o in OUTCOMES],
         "grounds": [(g, label(policy, g, said.language)) for g in policy.grounds],
@@ -150,7 +154,8 @@ def _statement(s: dict[str, Any], tries: list[dict[str, Any]], caller: Caller, s
 
 def _decision(d: dict[str, Any], policy: Policy, caller: Caller, said: Said) -> dict[str, Any]:
     return {
-        "by": said.words["you"] if d["by"] == caller.actor else d["by"],
+        "by": said.words["you"] if d["by"] == caller.actor else said.words["actor_program"] if d["by"] == "program" else d["by"],
+        "outside": d["outside"],
         "outcome": said.label("outcome", d["outcome"]) if d["outcome"] else None,
         "ground": label(policy, d["ground"], said.language) if d["ground"] else "",
         "reason": d["reason"] or "",
@@ -168,6 +173,9 @@ def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) ->
         if e.kind == "case.decided" and str(e.facts.get("decision")) not in seen:
             continue
         if e.kind in _TELLING and caller.role != "auditor":
+            continue
+        about_asking = e.kind in _TELLING_OTHERS or e.facts.get("name") in TELLING_CLOCKS
+        if about_asking and row.undecided and view["asked"] is None:
             continue
         lines.append(
             {

@@ -149,7 +149,7 @@ def _found(request: HttpRequest) -> Status | HttpResponse:
     if _guesses.refused(network=where):
         return _page(request, "code", often=True, status=429)
     elsewhere = _from_elsewhere(request)
-    found = None if elsewhere else read_status(code=request.POST.get("code", ""), desk=desk())
+    found = None if elsewhere else read_status(code=request.POST.get("code", ""), desk=desk(), now=utc_now())
     if found is None and not elsewhere:
         _guesses.wrong(network=where)
     return found or _page(request, "code", wrong=True, status=404)
@@ -169,7 +169,16 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
     ]
     told = [a.kind for a in found.answers if a.kind in ("removed", "not_removed", "not_found")]
     back = told[:1] == ["removed"]
-    return _page(request, "answers", answers=shown, back=back, code=request.POST.get("code", ""), appeals=found.may_appeal, **more)
+    return _page(
+        request,
+        "answers",
+        answers=shown,
+        back=back,
+        code=request.POST.get("code", ""),
+        appeals=found.may_appeal,
+        over=found.too_late,
+        **more,
+    )
 
 
 @require_http_methods(["POST"])
@@ -178,6 +187,8 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     found = _found(request)
     if not isinstance(found, Status):
         return found
+    if found.too_late:
+        return _answers(request, found, status=409)
     text, case = request.POST.get("text", "").replace("\x00", ""), request.POST.get("case", "")
     if not text.strip() or len(text) > LONGEST or case not in {str(c) for c in found.may_appeal}:
         key = "error_too_long" if len(text) > LONGEST else "appeal_help"
@@ -190,5 +201,5 @@ def ask_again(request: HttpRequest) -> HttpResponse:
         return _answers(request, found, error="error_heading", typed=text)
     language, now = language_of(request), utc_now()
     by = moment(at=made.answer_due, now=now, zone=desk().zone, language=language, up=True)
-    again = read_status(code=request.POST.get("code", ""), desk=desk()) or found
+    again = read_status(code=request.POST.get("code", ""), desk=desk(), now=now) or found
     return _answers(request, again, thanks=say(key="page.appeal_thanks", language=language, answer_by=by))
