@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("decisions", "0002_lapsed"), ("ledger", "0004_outside"), ("cases", "0001_start")]
+    dependencies = [("decisions", "0002_lapsed"), ("ledger", "0005_outside"), ("cases", "0001_start")]
 
     operations = [
         migrations.AlterField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0003_policy_versions")]
+    dependencies = [("ledger", "0004_delivery_indexes")]
 
     operations = [
         migrations.AddField(model_name="program", name="counts_from", field=models.DateTimeField(null=True)),
