@@ -178,3 +178,31 @@ def test_of_many_copies_the_last_one_seen_gone_tells(story: Story, monkeypatch: 
     story.work(rounds=8)
     assert [a.kind for a in answers_to(notice=receipt.notice)] == ["receipt", "hidden"]
     assert len(read) <= 2, "each copy read all measures"
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_of_a_case_with_many_notices_another_notice_reads_none_of_the_others(story: Story, decided: bool) -> None:
+    """Else the thousandth report on one post costs a thousand times the first."""
+    story.post()
+    receipt = story.report(claimant="depicted")
+    if decided:
+        story.decide(receipt.case, 0, "remove")
+    story.work()
+
+    def fetched() -> int:
+        rows = [0]
+
+        def counted(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            done = execute(sql, params, many, context)
+            rows[0] += context["cursor"].rowcount if sql.lstrip().startswith("SELECT") else 0
+            return done
+
+        with connection.execute_wrapper(counted):
+            story.report()
+        return rows[0]
+
+    first = fetched()
+    for _ in range(20):
+        story.report()
+    story.work()
+    assert fetched() == first

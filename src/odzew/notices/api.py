@@ -100,6 +100,7 @@ SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platfor
 FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id LEFT JOIN ledger_program p ON p.id = n.program_id
 WHERE h.case_id = ANY(%s) AND h.state = 'open' ORDER BY h.id
 """
+_OPEN_ONE: Final = _OPEN.replace("WHERE ", "WHERE h.notice_id = %s AND ")
 
 
 def _handling(row: tuple[Any, ...]) -> OpenHandling:
@@ -124,6 +125,11 @@ def open_handlings(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[OpenHandli
     for row in fetch_all(_OPEN, [cases]):
         out[row[-1]].append(_handling(row))
     return out
+
+
+def open_handling(*, case: uuid.UUID, notice: uuid.UUID) -> list[OpenHandling]:
+    """Return how one notice waits on a case, or nothing: of a case with thousands of notices no other is read."""
+    return [_handling(r) for r in fetch_all(_OPEN_ONE, [notice, [case]])]
 
 
 def all_handlings(*, case: uuid.UUID) -> list[OpenHandling]:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from odzew.answers.api import answers_on
-from odzew.cases.clocks import armed
+from odzew.cases.clocks import armed, armed_about
 from odzew.cases.rows import CaseRow
 from odzew.enforcement.api import hiding_on_its_way, look_soon, measures_of
 from odzew.foundation.writes import Writes
-from odzew.notices.api import open_handlings
+from odzew.notices.api import open_handling, open_handlings
 from odzew.usecases._answering import CLOSING, arm_notices_of_decision, base_facts, hiding, tell, tell_or_promise, tell_verdict
 from odzew.usecases._hiding import PROMISING
 from odzew.usecases._verdicts import verdict_of
@@ -21,14 +21,17 @@ from odzew.usecases.desk import Desk
 _JUST_NOW: Final = timedelta(minutes=1)
 
 
-def tell_changes(*, case: CaseRow, desk: Desk, now: datetime) -> None:
-    """Tell reporters what may now be said and they have not been told: that it is hidden, or what was decided and carried out."""
+def tell_changes(*, case: CaseRow, desk: Desk, now: datetime, joined: uuid.UUID | None = None) -> None:
+    """Tell reporters what may now be said and they have not been told: that it is hidden, or what was decided and carried out.
+
+    With `joined` only the reporter of that notice, who has come to a case of which nothing else has changed.
+    """
     row, writes = case, Writes()
-    waiting = open_handlings(cases=[row.id])[row.id]
+    waiting = open_handling(case=row.id, notice=joined) if joined else open_handlings(cases=[row.id])[row.id]
     if not waiting or (row.state not in ("cleared", "not_found") and hiding_on_its_way(case=row.id)):
         return  # of thousands of copies the last one tells
     measures = measures_of(case=row.id)
-    running = armed(cases=[row.id])[row.id]
+    running = armed_about(case=row.id, subject=joined, names=PROMISING) if joined else armed(cases=[row.id])[row.id]
     if row.undecided:
         seen, told = hiding(measures=measures)
         since = row.withheld_at  # what was hidden, shown again and is hidden now is told again
@@ -69,8 +72,8 @@ def tell_decided(*, case: CaseRow, notice: uuid.UUID, items: list[uuid.UUID], de
     Whoever reports what was removed says that it is there: that it is gone must have been seen since, not a month ago.
     """
     writes = Writes()
-    verdict, running = verdict_of(case=case), armed(cases=[case.id])[case.id]
-    handlings = [h for h in open_handlings(cases=[case.id])[case.id] if h.notice == notice]
+    verdict, running = verdict_of(case=case), armed_about(case=case.id, subject=notice, names=PROMISING)
+    handlings = open_handling(case=case.id, notice=notice)
     if verdict is None or not handlings:
         return
     if look_soon(items=items, now=now, unless_since=now - _JUST_NOW):

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from odzew.alarms.api import ring, ring_once
 from odzew.answers.api import answer as answer_by_id
 from odzew.answers.api import delivered as answer_delivered
-from odzew.cases.clocks import armed, stop
+from odzew.cases.clocks import armed_about, stop
 from odzew.cases.data import ItemView
 from odzew.cases.items import item as item_by_id
 from odzew.cases.items import set_baseline
@@ -38,7 +38,7 @@ from odzew.ledger.api import WITNESS
 from odzew.ledger.events import record
 from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish
 from odzew.ledger.people import PlatformView, platforms
-from odzew.notices.api import open_handlings
+from odzew.notices.api import open_handling
 from odzew.policy.clocks import probe_schedule
 from odzew.usecases._answering import CLOSING, closing_of
 from odzew.usecases._hiding import order_again
@@ -216,7 +216,7 @@ def _taker(d: Due) -> str:
 
 def _stop_subject(writes: Writes, d: Due, row: CaseRow | None, now: datetime) -> None:
     if row is not None:
-        running = armed(cases=[row.id])[row.id]
+        running = armed_about(case=row.id, subject=d.subject, names=())
         stop(writes, clocks=[c for (_, s), c in running.items() if s == d.subject], now=now)
 
 
@@ -242,10 +242,9 @@ def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetim
         return
     if row.undecided or row.decided_at is None or given.at < row.decided_at:
         return  # The case was opened again since: this was not the last word.
-    running = armed(cases=[row.id])[row.id]
-    for h in open_handlings(cases=[row.id])[row.id]:
-        if h.notice == given.notice:
-            closing_of(writes, case=row, handling=h, running=running, desk=desk, now=now)
+    running = armed_about(case=row.id, subject=given.notice, names=())
+    for h in open_handling(case=row.id, notice=given.notice):
+        closing_of(writes, case=row, handling=h, running=running, desk=desk, now=now)
 
 
 def _pause(step: int, desk: Desk) -> timedelta:
@@ -324,7 +323,8 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
         else:
             _not_yet(writes, known, unsure=unsure, desk=desk, now=now)
         writes.send()
-        tell_changes(case=row, desk=desk, now=now)
+        if not (row.undecided and known.state == "done" and as_wanted):  # still gone: nobody has more to hear
+            tell_changes(case=row, desk=desk, now=now)
 
 
 def _seen_done(writes: Writes, m: MeasureView, seen: list[Seen], desk: Desk, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from django.db import IntegrityError
 
 from odzew.alarms.api import ring
-from odzew.cases.clocks import Name, arm, armed, stop
+from odzew.cases.clocks import Name, arm, armed_about, stop
 from odzew.cases.data import UNDECIDED, ClockView, Found
 from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings, unmark_accounts
 from odzew.cases.resolve import resolve
@@ -127,7 +127,7 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
             named = [f.item for f in found if f.case == outcome.case.id]
             tell_decided(case=outcome.case, notice=notice_id, items=named, desk=desk, now=now)
         elif outcome.case.withheld and not outcome.hidden:
-            tell_changes(case=outcome.case, desk=desk, now=now)
+            tell_changes(case=outcome.case, desk=desk, now=now, joined=notice_id)
     return Receipt(notice=notice_id, case=primary.case.id, code=code, answer_due=primary.promise)
 
 
@@ -196,7 +196,7 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     raised = replace(raised, published=raised.published or around.public)
     facts = facts_of(case=raised, around=around, trigger=trigger, desk=desk, now=now, reporter_is_uploader=around.own)
     assessment = judge(facts=facts, desk=desk, wave_at=raised.wave_at)
-    running = armed(cases=[before.id])[before.id] if before else {}
+    running = armed_about(case=before.id, subject=None, names=PROMISING) if before else {}
     hear(writes, case=raised.id, reporter=reporter)
     fresh = frozenset(f.copyset for f in meets.added if f.fresh)
     if before and not raised.undecided:
