@@ -140,13 +140,13 @@ class Story:
 
     def post(
         self, item: str = "post-1", *, account: str = "uploader", sha: bytes | None = None, views: int = 0, repost_of: str = "",
-        private: bool = False, pdq: bytes | None = None, quality: int = 100,
+        private: bool = False, at: str = "", pdq: bytes | None = None, quality: int = 100,
     ) -> str:  # fmt: skip
-        """Let the platform register a post with a picture."""
-        url = f"https://kladka.example/posts/{item}"
+        """Let the platform register a post with a picture; `at` moves it to another address."""
+        url = f"https://kladka.example/posts/{at or item}"
         media = MediaIn(
             id=f"{item}-m",
-            url=f"https://kladka.example/media/{item}",
+            url=f"https://kladka.example/media/{at or item}",
             sha256=sha or item.encode().ljust(32, b"."),
             hashes=({"type": "pdq", "value": pdq.hex(), "quality": quality},) if pdq else (),
         )

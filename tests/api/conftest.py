@@ -26,7 +26,7 @@ def alone(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[W
 def _on_the_wire(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     door.forget()
     hashes.quick.cache_clear()
-    for module in ("notices", "items", "cases", "case_views", "check"):
+    for module in ("notices", "items", "cases", "case_views", "check", "opinions"):
         monkeypatch.setattr(f"odzew.entrypoints.api.{module}.the_desk", lambda: wire.story.desk)
     yield wire
     door.forget()

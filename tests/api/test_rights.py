@@ -13,7 +13,7 @@ from tests.api.wire import ITEM, NOTICE, Wire
 
 NOBODY = ""
 PROGRAMS = ("notices", "items", "read", "appeals", "check", "lookup", "metrics")
-PEOPLE = ("reviewer", "lead", "safety_officer", "specialist", "auditor", "operator")
+PEOPLE = ("reviewer", "lead", "safety_officer", "specialist", "auditor", "operator", "outside")
 DECIDERS = {"reviewer", "lead", "safety_officer", "specialist"}
 READERS = DECIDERS | {"auditor"}
 DECISION = {"outcome": "remove", "ground": "child_safety", "reason": "Seen."}
@@ -27,6 +27,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", "/cases/{case}"): {"read"} | READERS,
     ("POST", "/cases/{case}/decisions"): DECIDERS,
     ("POST", "/cases/{case}/appeals"): {"appeals"},
+    ("GET", "/opinions"): {"notices", "outside"},
+    ("POST", "/cases/{case}/opinions"): {"notices", "outside"},
     ("GET", "/wave"): DECIDERS,
     ("POST", "/wave/decisions"): DECIDERS,
     ("POST", "/check"): {"check", "lookup"},
@@ -38,6 +40,7 @@ BODIES: dict[str, Any] = {
     "/cases/{case}/decisions": DECISION,
     "/cases/{case}/appeals": APPEAL,
     "/check": {"hashes": [{"type": "sha256", "value": "ab" * 32}]},
+    "/cases/{case}/opinions": {"outcome": "remove", "reason": "It must go."},
     "/wave/decisions": {**DECISION, "outcome": "no_violation"},
     "/items/{item_id}": ITEM,
     "/items:batch": {"id": "post-9", **ITEM},

@@ -32,7 +32,7 @@ ITEM: dict[str, Any] = {
 }
 
 
-OTHERS = ("lead", "safety_officer", "specialist", "auditor", "operator")
+OTHERS = ("lead", "safety_officer", "specialist", "auditor", "operator", "outside")
 
 
 class Answer:

@@ -51,7 +51,7 @@ def _walk(page: Page, base: str, case: str, secret: str) -> Iterator[str]:
         yield path
     with page.expect_navigation():
         page.click("main button.go")
-    for path in ("", f"cases/{case}", "alarms", "key"):
+    for path in ("", f"cases/{case}", "wave", "alarms", "key"):
         page.goto(f"{base}/console/{path}")
         yield path
     with page.expect_navigation():

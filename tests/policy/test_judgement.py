@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from odzew.policy.clearing import clearing
-from odzew.policy.clocks import clock, decision_clocks, probe_schedule
-from odzew.policy.data import ClockPlan, Desk, Facts, Regime
+from odzew.policy.clocks import clock, probe_schedule
+from odzew.policy.data import ClockPlan, Desk, Facts, Regime, Trigger
 from odzew.policy.rules import HIDING_DEEDS
 from tests.policy.strategies import adult, match, notice, shipped
 from tests.policy.test_table import codes, judge
@@ -86,6 +87,13 @@ class TestTheLawsClocks:
         facts = notice(flags=frozenset({"imminent"}))
         assert judge(facts).alarms == ("danger",) and judge(facts).advice == ("emergency",)
         assert plan(facts, "danger").length == HOUR
+
+    def test_danger_rings_with_the_notice_that_says_it(self) -> None:
+        """Not with each count of views, nor with the next notice."""
+        known = notice(flags=frozenset({"imminent"}))
+        for trigger in (Trigger(what="spread"), Trigger(what="notice")):
+            judged = judge(replace(known, trigger=trigger))
+            assert not judged.alarms and "danger" not in [p.name for p in judged.clocks]
 
 
 @pytest.mark.parametrize(
@@ -178,15 +186,12 @@ class TestClocksThatOtherActsArm:
             ("child_decide", {"desk": "solo"}, 72 * HOUR, "escalate"),
             ("watch", {}, 14 * DAY, "close_window"),
             ("statement_review", {}, 14 * DAY, "escalate"),
+            ("outside_opinion", {}, 3 * DAY, "escalate"),
         ],
     )
     def test_length_and_deed(self, name: str, asked: dict[str, Any], length: timedelta, deed: str) -> None:
         made = clock(shipped(), name, **{"regime": "child", "desk": "team", **asked})
         assert (made.name, made.length, made.steps[-1].after, made.steps[-1].deed) == (name, length, length, deed)
-
-    def test_a_decision_arms_the_answer_and_the_right_to_complain(self) -> None:
-        armed = decision_clocks(policy=shipped(), assessment=judge(notice()), desk="team", claimant="depicted")
-        assert [(made.name, made.length) for made in armed] == [("decision_notice", HOUR), ("appeal_window", 366 * DAY)]
 
     def test_gone_is_looked_at_again_and_again(self) -> None:
         assert probe_schedule(shipped()) == (timedelta(0), timedelta(minutes=15), HOUR, DAY, 7 * DAY)

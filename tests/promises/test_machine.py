@@ -21,6 +21,7 @@ from odzew.notices.data import Receipt
 from odzew.usecases.appeal import appeal
 from odzew.usecases.clock_ran_out import clock_ran_out
 from odzew.usecases.enforce import enforce
+from odzew.usecases.give_opinion import give_opinion
 from tests.cast import Story
 from tests.promises import truth
 
@@ -63,6 +64,9 @@ class Machine(RuleBasedStateMachine):
         self.stored: dict[uuid.UUID, str] = {}
         self.due: dict[uuid.UUID, datetime] = {}
         self.places: dict[uuid.UUID, tuple[int, datetime]] = {}
+        self.outside = self.story.hire("Outside", "outside")
+        self.story.people.pop()
+        self.gone: set[uuid.UUID] = set()
         self.votes: dict[uuid.UUID, list[tuple[uuid.UUID, str, datetime, frozenset[str]]]] = {}
         self.cleared: set[uuid.UUID] = set()
         self.hidden: set[uuid.UUID] = set()
@@ -163,6 +167,19 @@ class Machine(RuleBasedStateMachine):
             self.decide(at=at, who=who, outcome=outcome)
         self.settle()
 
+    @rule(by=st.sampled_from(["hotline", "outside"]), outcome=st.sampled_from(["remove", "no_violation"]), crash=st.integers(0, 20))
+    def nobody_is_left(self, by: str, outcome: str, crash: int) -> None:
+        """What a hotline raised is cleared by one and kept hidden by the next, if there is one; then somebody outside speaks."""
+        self.post(sha=len(self.items) % 256, account="u2", views=0)
+        at = len(self.items) - 1
+        self.report(at=at, kind="csam", minor=True, claimant="other", by="hotline", early=False, threat=False, again=False)
+        last = len(self.receipts) - 1
+        for who, said in enumerate(("no_violation", "remove")[: len(self.story.people)]):
+            self.decide(at=last, who=who, outcome=said)
+        self.die = crash or None
+        self.opine(at=last, by=by, outcome=outcome)
+        self.opine(at=last, by=by, outcome=outcome)
+
     @precondition(lambda self: len(self.items) > 1)
     @rule(at=st.integers(0, 50), other=st.integers(0, 50))
     def turn_out_to_be_one(self, at: int, other: int) -> None:
@@ -188,7 +205,35 @@ class Machine(RuleBasedStateMachine):
             return
         earlier = self.votes.pop(case, [])
         if outcome in ("no_violation", "not_found"):
-            self._may_clear(case, [*(v for v in earlier if v[1] == outcome), vote], saw)
+            outsiders = {self.outside.id, self.story.hotline.id}
+            same = [v for v in earlier if v[1] == outcome or v[0] in outsiders]
+            self._may_clear(case, [*same, vote], saw)
+            self.cleared.add(case)
+
+    @precondition(lambda self: self.receipts)
+    @rule(
+        at=st.integers(0, 50), by=st.sampled_from(["hotline", "outside", "stranger"]),
+        outcome=st.sampled_from(["remove", "no_violation", "no_violation", "cannot_judge"]),
+    )  # fmt: skip
+    def opine(self, at: int, by: str, outcome: str) -> None:
+        """Somebody outside the desk gives an opinion."""
+        case = _now(self.receipts[at % len(self.receipts)].case)
+        who = {"hotline": self.story.hotline, "outside": self.outside, "stranger": self.story.program}[by]
+        saw, now = truth.covered(case=case), self.story.now
+        given = self.do(lambda: give_opinion(case=case, caller=who, outcome=outcome, reason="Said.", desk=self.story.desk, now=now))
+        if given is None:
+            return
+        assert by != "stranger", "somebody whom nobody asks gave an opinion"
+        if truth.rows("SELECT state FROM cases_case WHERE id = %s", case)[0]["state"] in truth.UNDECIDED:
+            if outcome == "no_violation":
+                self.votes.setdefault(case, []).append((who.id, outcome, now, saw))
+        elif (
+            outcome == "no_violation" and truth.rows("SELECT withheld FROM cases_case WHERE id = %s", case)[0]["withheld"] is False
+        ):
+            earlier = [v for v in self.votes.pop(case, []) if v[1] in ("no_violation", "not_found")]
+            people = {p.id for p in self.story.people} | self.gone
+            assert any(v[0] in people for v in earlier), "a case was cleared by opinions alone"
+            self._may_clear(case, [*earlier, (who.id, outcome, now, saw)], saw)
             self.cleared.add(case)
 
     def _may_clear(
@@ -244,6 +289,7 @@ class Machine(RuleBasedStateMachine):
     def leave(self, who: int) -> None:
         """Somebody leaves the desk."""
         person = self.story.people.pop(who % len(self.story.people))
+        self.gone.add(person.id)
         leave_desk(person=person.id, now=self.story.now)
 
     # Time and trouble

@@ -49,7 +49,7 @@ _PROBLEMS = (
     "invalid", "unauthorised", "forbidden", "not-found", "conflict", "too-many", "unavailable", "bad-request",
     "wrong-method", "no-length", "too-large", "wrong-type", "internal",
 )  # fmt: skip
-_FREE = ("page", "reason", "rule", "console")
+_FREE = ("page", "reason", "rule", "refusal", "console")
 
 
 def check_language(*, code: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -41,8 +41,21 @@ WHERE case_id = ANY(%s) AND state = 'armed'
 
 def armed(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, dict[Name, ClockView]]:
     """Return the running clocks of each case by name and subject."""
+    return _views(cases, fetch_all(_ARMED, [cases]))
+
+
+def armed_about(*, case: uuid.UUID, subject: uuid.UUID | None, names: Collection[str]) -> dict[Name, ClockView]:
+    """Return the running clocks of the case itself, those about one subject, and those of these names; no other.
+
+    A case with thousands of notices has as many clocks about one notice each.
+    """
+    sql = _ARMED + " AND (subject_id IS NULL OR subject_id = %s OR name = ANY(%s))"
+    return _views([case], fetch_all(sql, [[case], subject, sorted(names)]))[case]
+
+
+def _views(cases: list[uuid.UUID], rows: list[tuple[Any, ...]]) -> dict[uuid.UUID, dict[Name, ClockView]]:
     out: dict[uuid.UUID, dict[Name, ClockView]] = {case: {} for case in cases}
-    for clock, case, name, subject, state, started, due, steps, step, statutory in fetch_all(_ARMED, [cases]):
+    for clock, case, name, subject, state, started, due, steps, step, statutory in rows:
         hides = any(deed in HIDING_DEEDS for _, deed in _parse(steps)[step:])
         out[case][(name, subject)] = ClockView(
             id=clock, name=name, due=due, state=state, subject=subject, started=started, statutory=statutory, hides=hides
@@ -181,9 +194,13 @@ def _parse(steps: Any) -> tuple[tuple[datetime, str], ...]:
     return tuple((datetime.fromisoformat(at), deed) for at, deed in value)
 
 
-def postpone(*, clock: uuid.UUID, until: datetime) -> None:
-    """Let a clock whose deed failed ring again at `until`; its due time stays as it was, so that it shows as overdue."""
-    fetch_none("UPDATE cases_clock SET wake_at = %s WHERE id = %s AND state = 'armed'", [until, clock])
+def postpone(*, clock: uuid.UUID, now: datetime, least: timedelta, most: timedelta) -> None:
+    """Let a clock whose deed failed ring again, the later it is the more slowly; its due time stays, so that it shows as overdue."""
+    sql = (
+        "UPDATE cases_clock SET wake_at = %s + least(%s, greatest(%s, (%s - (steps -> step ->> 0)::timestamptz) / 2)) "
+        "WHERE id = %s AND state = 'armed'"
+    )
+    fetch_none(sql, [now, most, least, now, clock])
 
 
 def overdue(*, now: datetime, by: timedelta) -> int:

@@ -127,6 +127,23 @@ def items_of_cases(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[ItemView]]
     return out
 
 
+def covers_registered(*, case: uuid.UUID) -> bool:
+    """Has a platform registered anything of what the case covers, or are there only addresses that somebody gave?"""
+    sql = "SELECT EXISTS (SELECT 1 FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = %s AND i.registered)"
+    return bool(fetch_all(sql, [case])[0][0])
+
+
+def hashes_of(*, case: uuid.UUID) -> list[dict[str, str]]:
+    """Return the hashes of every file that a case covers, as type and hex value, without repeats."""
+    sql = (
+        "SELECT DISTINCT h.type, h.value FROM cases_media m JOIN cases_item i ON i.id = m.item_id JOIN cases_copyset g ON g.id = i.copyset_id "
+        "CROSS JOIN LATERAL (SELECT 'sha256' AS type, encode(m.sha256, 'hex') AS value UNION SELECT 'md5', encode(m.md5, 'hex') "
+        "UNION SELECT e.value ->> 'type', e.value ->> 'value' FROM jsonb_array_elements(m.hashes) e) h "
+        "WHERE g.case_id = %s AND h.value IS NOT NULL ORDER BY 1, 2"
+    )
+    return [{"type": kind, "value": value} for kind, value in fetch_all(sql, [case])]
+
+
 def item(*, item: uuid.UUID) -> ItemView | None:
     """Return one item, or None."""
     rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])
@@ -182,12 +199,30 @@ def marking_cases(*, item: uuid.UUID, now: datetime) -> list[uuid.UUID]:
     return [case for (case,) in fetch_all(sql, [item, now])]
 
 
-def unmark_accounts(*, case: uuid.UUID, now: datetime) -> int:
-    """End the marks that a case's decision made, after a successful appeal; return how many."""
-    rows = fetch_all(
-        "UPDATE cases_account SET marked_until = %s WHERE marked_by_case = %s AND marked_until > %s RETURNING 1", [now, case, now]
+_MERGED_IN: Final = """
+WITH RECURSIVE whole (id) AS (SELECT %s::uuid UNION SELECT c.id FROM cases_case c JOIN whole w ON c.merged_into = w.id)
+"""
+
+
+def unmark_accounts(*, case: uuid.UUID, now: datetime) -> list[uuid.UUID]:
+    """End the marks that a case's decision made, or that of a case which became part of it, after a successful appeal; return whose."""
+    sql = _MERGED_IN + (
+        "UPDATE cases_account SET marked_until = %s WHERE marked_by_case IN (SELECT id FROM whole) AND marked_until > %s RETURNING id"
     )
-    return len(rows)
+    return [account for (account,) in fetch_all(sql, [case, now, now])]
+
+
+def removed_of(*, accounts: list[uuid.UUID], other_than: uuid.UUID) -> list[tuple[uuid.UUID, uuid.UUID, datetime]]:
+    """Return the other cases on which something of these accounts stands removed, as (account, case, when), the newest first.
+
+    Only those that mark whoever uploaded: about a child or an intimate image, and the uploader not to be protected.
+    """
+    sql = (
+        "SELECT DISTINCT i.account_id, c.id, c.decided_at FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id "
+        "JOIN cases_case c ON c.id = g.case_id WHERE i.account_id = ANY(%s) AND c.id <> %s AND c.state = 'removed' "
+        "AND c.regime <> 'other' AND NOT c.protect_uploader AND c.decided_at IS NOT NULL ORDER BY 3 DESC, 2"
+    )
+    return [(account, case, at) for account, case, at in fetch_all(sql, [accounts, other_than])]
 
 
 def hold_copysets(*, cases: list[uuid.UUID]) -> None:

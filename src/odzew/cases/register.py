@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,7 @@ class ItemIn:
 class Registered:
     """What a registration changed. `joined`: items that now stand under a case (item, case); `changed_media` items whose files are
     others than before; `touched` cases whose surroundings changed; `merges` pairs of cases that turned out to be one (keep, give up).
+    `moved`: items that got an address at which nobody has looked, so that what was seen at the old ones proves nothing any more.
     """
 
     items: dict[str, uuid.UUID] = field(default_factory=dict)
@@ -85,6 +87,7 @@ class Registered:
     joined: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     changed_media: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     touched: set[uuid.UUID] = field(default_factory=set)
+    moved: set[uuid.UUID] = field(default_factory=set)
     merges: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
 
 
@@ -234,6 +237,7 @@ class _Work:
             writes.update(CopySet, {"id": root, "case_id": self.case_of[root]})
         for i in self.items:
             self._write_item(writes, i, roots[i.id], accounts.get(i.account_id), speeds)
+        self._drop_files()
         wanted = {self.out.items[i.id]: {m.id: m.looked() for m in i.media} for i in self.items}
         keep_prints(writes, wanted=wanted, fresh=self.out.new)
         writes.send()
@@ -276,6 +280,9 @@ class _Work:
             "media_digest": digest,
         }
         row.update(self._spread(writes, i, item, known, speeds))
+        if known and known[3] and self._moved(i, known):
+            self.out.moved.add(item)
+            row["baseline"] = ""
         if known:
             writes.update(Item, row)
         else:
@@ -283,6 +290,11 @@ class _Work:
             writes.insert(Item, {**row, "seen_at": self.now})
         self._write_media(writes, i, item)
         self._tell(i, item, copyset, known, digest)
+
+    def _moved(self, i: ItemIn, known: tuple[Any, ...]) -> bool:
+        """Has the item an address that is new to it: another of its own, or a file's that nobody knew?"""
+        own = address_key(url=i.url) != address_key(url=known[11]) if i.url else False
+        return own or any(key not in self.by_key for key in self.url_keys[i.id])
 
     def _tell(self, i: ItemIn, item: uuid.UUID, copyset: uuid.UUID, known: tuple[Any, ...] | None, digest: bytes) -> None:
         case = self.case_of.get(copyset)
@@ -338,8 +350,16 @@ class _Work:
         for key in {self.name_key[i.id], *self.url_keys[i.id]} - self._taken:
             self._taken.add(key)
             writes.insert(Address, {"key": key, "item_id": item}, conflict="(key) DO NOTHING")
-        if i.id in self.known:
-            fetch_none("DELETE FROM cases_media WHERE item_id = %s AND NOT external_id = ANY(%s)", [item, [m.id for m in i.media]])
+
+    def _drop_files(self) -> None:
+        """Files that a known item has no more, of all items in one statement."""
+        kept = [{"item": str(self.known[i.id][1]), "ids": [m.id for m in i.media]} for i in self.items if i.id in self.known]
+        sql = (
+            "DELETE FROM cases_media m USING jsonb_to_recordset(%s::jsonb) AS k(item uuid, ids jsonb) "
+            "WHERE m.item_id = k.item AND NOT jsonb_exists(k.ids, m.external_id)"
+        )
+        if kept:
+            fetch_none(sql, [json.dumps(kept)])
 
     @property
     def _taken(self) -> set[bytes]:

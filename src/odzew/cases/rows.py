@@ -97,11 +97,11 @@ def lock_case(*, case: uuid.UUID) -> CaseRow:
     for _ in range(8):
         rows = lock_cases(ids=[case])
         if not rows:
-            raise NotFound("There is no such case.")
+            raise NotFound("There is no such case.", why="no_case")
         if rows[0].merged_into is None:
             return rows[0]
         case = rows[0].merged_into
-    raise NotFound("There is no such case.")
+    raise NotFound("There is no such case.", why="no_case")
 
 
 def now_named(*, case: uuid.UUID) -> uuid.UUID:
@@ -113,7 +113,7 @@ def now_named(*, case: uuid.UUID) -> uuid.UUID:
         if rows[0][0] is None:
             return case
         case = rows[0][0]
-    raise NotFound("There is no such case.")
+    raise NotFound("There is no such case.", why="no_case")
 
 
 def read_cases(*, ids: list[uuid.UUID]) -> list[CaseRow]:
@@ -147,7 +147,7 @@ def _plain(row: CaseRow) -> dict[str, Any]:
 def save_case(writes: Writes, *, before: CaseRow, after: CaseRow) -> CaseRow:
     """Write what changed, one version higher. Raises `Conflict` for a move that the table of moves does not know."""
     if before.state != after.state and after.state not in MOVES[before.state]:
-        raise Conflict(f"A case that is {before.state} cannot become {after.state}.")
+        raise Conflict(f"A case that is {before.state} cannot become {after.state}.", why="not_now")
     after = replace(after, version=before.version + 1)
     old, new = _plain(before), _plain(after)
     writes.update(Case, {"id": after.id, **{k: v for k, v in new.items() if k != "id" and v != old[k]}})

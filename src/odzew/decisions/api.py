@@ -5,12 +5,19 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from odzew.decisions.data import AppealView, DecisionView
-from odzew.decisions.models import Appeal, Decision, Statement
+from odzew.decisions.data import AppealView, AskView, DecisionView
+from odzew.decisions.models import Appeal, Ask, Decision, Statement
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
+
+
+def _author(d: Decision) -> uuid.UUID:
+    found = d.person_id or d.program_id
+    if found is None:
+        raise ValueError("a decision without its author")
+    return found
 
 
 def _decision(d: Decision) -> DecisionView:
@@ -18,7 +25,7 @@ def _decision(d: Decision) -> DecisionView:
         id=d.id,
         case=d.case_id,
         round=d.round,
-        person=d.person_id,
+        person=_author(d),
         outcome=d.outcome,
         ground=d.ground,
         reason=d.reason_id,
@@ -28,6 +35,8 @@ def _decision(d: Decision) -> DecisionView:
         state=d.state,
         final_at=d.final_at,
         appeal=d.decides_appeal,
+        outside=d.outside,
+        program=d.program_id is not None,
     )
 
 
@@ -45,7 +54,9 @@ def add_decision(writes: Writes, *, decision: DecisionView) -> None:
             "id": decision.id,
             "case_id": decision.case,
             "round": decision.round,
-            "person_id": decision.person,
+            "person_id": None if decision.program else decision.person,
+            "program_id": decision.person if decision.program else None,
+            "outside": decision.outside,
             "outcome": decision.outcome,
             "ground": decision.ground,
             "reason_id": decision.reason,
@@ -72,6 +83,32 @@ def lapse(*, case: uuid.UUID) -> int:
         "AND round = (SELECT round FROM cases_case WHERE id = %s) RETURNING 1"
     )
     return len(fetch_all(sql, [case, case]))
+
+
+def add_ask(writes: Writes, *, case: uuid.UUID, round: int, due: datetime, now: datetime) -> uuid.UUID:  # noqa: A002 - the field's word
+    """Note that somebody outside is asked about a case in this round, and return the id; once a round."""
+    ask = new_id(now=now)
+    writes.insert(Ask, {"id": ask, "case_id": case, "round": round, "at": now, "due_at": due})
+    return ask
+
+
+_ASKS: Final = "SELECT a.id, a.case_id, a.round, a.at, a.due_at FROM decisions_ask a JOIN cases_case c ON c.id = a.case_id AND c.round = a.round"
+
+
+def _asks(where: str, values: list[Any]) -> list[AskView]:
+    found = fetch_all(f"{_ASKS} WHERE {where} ORDER BY a.id", values)
+    return [AskView(id=r[0], case=r[1], round=r[2], at=r[3], due=r[4]) for r in found]
+
+
+def ask_of(*, case: uuid.UUID) -> AskView | None:
+    """Return whether somebody outside is asked about the case in the round that it is in."""
+    found = _asks("a.case_id = %s", [case])
+    return found[0] if found else None
+
+
+def open_asks() -> list[AskView]:
+    """Return what somebody outside is asked about and nobody has decided yet, the oldest first."""
+    return _asks("c.state IN ('open', 'awaiting_second', 'disputed', 'specialist')", [])
 
 
 def _appeal(a: Appeal) -> AppealView:
@@ -192,7 +229,7 @@ def statement_sent(writes: Writes, *, statement: uuid.UUID) -> None:
 
 def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:
     """Return the statements of a case, oldest first."""
-    fields = ("id", "form", "state", "at", "delivered_at", "item_id", "text")
+    fields = ("id", "form", "state", "at", "delivered_at", "item_id", "account_id", "text")
     return [dict(row) for row in Statement.objects.filter(case_id=case).order_by("at", "id").values(*fields)]
 
 
@@ -204,5 +241,6 @@ def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
         "FROM cases_case c WHERE c.id = %s AND d.case_id = %s",
         [target, source],
     )
+    fetch_none("UPDATE decisions_ask SET case_id = %s, round = 0 WHERE case_id = %s", [target, source])
     fetch_none("UPDATE decisions_appeal SET case_id = %s WHERE case_id = %s", [target, source])
     fetch_none("UPDATE decisions_statement SET case_id = %s WHERE case_id = %s", [target, source])

@@ -13,7 +13,8 @@ class DecisionView:
     """A decision as it was made.
 
     `state`: awaiting_second, disputed, final, passed_on (to a specialist), overruled, lapsed (the case came to cover more than what
-    its author had seen). `round` 0: it was made on a case that became part of this one.
+    its author had seen, or its author gave another). `round` 0: it was made on a case that became part of this one.
+    `outside`: an opinion from outside the desk; then `program` tells whether `person` is the id of a program.
     """
 
     id: uuid.UUID
@@ -29,6 +30,19 @@ class DecisionView:
     state: str
     final_at: datetime | None
     appeal: uuid.UUID | None
+    outside: bool = False
+    program: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskView:
+    """Somebody outside was asked for an opinion on a case in one round, and when the reporter was told to hear by."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    round: int
+    at: datetime
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

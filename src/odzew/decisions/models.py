@@ -7,12 +7,17 @@ from django.db.models import Q
 
 
 class Decision(models.Model):
-    """Who decided what, on which ground, why. Never changed; `final_at` is set once, when the case follows it."""
+    """Who decided what, on which ground, why. Never changed; `final_at` is set once, when the case follows it.
+
+    `outside`: it is an opinion, by a person outside the desk or by the program of the source that raised the case.
+    """
 
     id = models.UUIDField(primary_key=True)
     case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
     round = models.IntegerField()
-    person = models.ForeignKey("ledger.Person", on_delete=models.PROTECT)
+    person = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT)
+    program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT)
+    outside = models.BooleanField(default=False)
     outcome = models.TextField()
     ground = models.TextField()
     reason_id = models.UUIDField()
@@ -34,8 +39,27 @@ class Decision(models.Model):
                 condition=Q(state__in=["awaiting_second", "final", "disputed", "passed_on", "overruled", "lapsed"]),
                 name="decisions_decision_state",
             ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, program__isnull=True)
+                | Q(person__isnull=True, program__isnull=False, outside=True),
+                name="decisions_decision_author",
+            ),
         ]
         indexes = [models.Index(fields=["case", "round"], name="decisions_decision_case")]
+
+
+class Ask(models.Model):
+    """Somebody outside the desk is asked for an opinion on a case in one round; `round` 0: the case became part of another."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    round = models.IntegerField()
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "decisions_ask"
+        constraints = [models.UniqueConstraint(fields=["case", "round"], condition=Q(round__gt=0), name="decisions_ask_once")]
 
 
 class Appeal(models.Model):

@@ -26,13 +26,16 @@ SENTENCES: Final[Mapping[str, str]] = {
     "clock_warning": "A time limit is coming near.",
     "danger": "Somebody may be in danger now. Open the desk.",
     "deed_failed": "Something that a time limit asked for failed; the careful outcome was taken.",
-    "enrolled": "A person is being enrolled at this desk; it takes force in 24 hours. If that surprises you, look at once.",
+    "enrolled": "A person or a source is being enrolled at this desk; it takes force in 24 hours. If that surprises you, look at once.",
     "not_delivered": "An answer was not delivered.",
     "not_gone": "Something that was ordered hidden can still be seen.",
     "not_restored": "Something that was ordered restored cannot be seen yet.",
+    "opinion_given": "An opinion from outside has come. Open the desk and decide the case.",
+    "opinion_wanted": "Nobody here can decide a case now; it waits for an opinion from outside. The case says how to ask for one.",
     "overdue": "A case is overdue.",
     "record_damaged": "The record contradicts itself. Keep the server as it is and check the record.",
     "refused": "A platform refused an order. A person must act.",
+    "renewed": "The second factor of a person at this desk was made anew. If that surprises you, look at once.",
     "returned": "Something that was gone is back; it was ordered hidden again.",
     "test": "This is a test. It shows that alarms arrive.",
 }
@@ -95,6 +98,8 @@ def _mail(chosen: Settings, text: str) -> bool:
     try:
         with _server(parts.scheme, parts.hostname or "localhost", parts.port) as server:
             if parts.username:
+                if not isinstance(server.sock, ssl.SSLSocket):
+                    return False  # a password never goes in the clear
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
     except (OSError, smtplib.SMTPException, ValueError):

@@ -8,6 +8,7 @@ class OdzewError(Exception):
 
     `code` is a short stable name (it becomes the problem type of RFC 9457 and the key of a translated sentence), `sentence` one
     English sentence that says what happened and what to do, `status` the HTTP status a program sees, `detail` plain data.
+    `detail["why"]`, where it is given, is the stable name of this very sentence: the key of its words in every language.
     """
 
     status = 400

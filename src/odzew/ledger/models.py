@@ -111,6 +111,7 @@ class Program(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     limit_per_second = models.IntegerField(null=True)
+    counts_from = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_program"
@@ -137,7 +138,7 @@ class Person(models.Model):
         db_table = "ledger_person"
         constraints = [
             models.CheckConstraint(
-                condition=Q(role__in=["reviewer", "lead", "safety_officer", "auditor", "operator", "specialist"]),
+                condition=Q(role__in=["reviewer", "lead", "safety_officer", "auditor", "operator", "specialist", "outside"]),
                 name="ledger_person_role",
             )
         ]
@@ -183,6 +184,13 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["next_at"], name="ledger_delivery_due", condition=Q(state="waiting")),
             models.Index(fields=["subject_id"], name="ledger_delivery_subject"),
+            # What a delivery waits for, and whether an outsider holds a checkpoint: asked all the time, never of the whole past.
+            models.Index(
+                fields=["order_key", "id"],
+                name="ledger_delivery_before",
+                condition=~Q(order_key="") & (Q(state="waiting") | Q(state="superseded", lease_until__isnull=False)),
+            ),
+            models.Index(fields=["created_at"], name="ledger_delivery_witness", condition=Q(kind="witness")),
         ]
 
 

@@ -96,14 +96,15 @@ def store(
 
 
 _OPEN: Final = """
-SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, h.case_id
+SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, n.answer_due, h.case_id
 FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id LEFT JOIN ledger_program p ON p.id = n.program_id
 WHERE h.case_id = ANY(%s) AND h.state = 'open' ORDER BY h.id
 """
+_OPEN_ONE: Final = _OPEN.replace("WHERE ", "WHERE h.notice_id = %s AND ")
 
 
 def _handling(row: tuple[Any, ...]) -> OpenHandling:
-    handling, notice, language, claimant, account, program, platform, minor, at, _case = row
+    handling, notice, language, claimant, account, program, platform, minor, at, due, _case = row
     return OpenHandling(
         id=handling,
         notice=notice,
@@ -114,6 +115,7 @@ def _handling(row: tuple[Any, ...]) -> OpenHandling:
         platform=platform,
         minor=minor,
         at=at,
+        answer_due=due,
     )
 
 
@@ -123,6 +125,11 @@ def open_handlings(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[OpenHandli
     for row in fetch_all(_OPEN, [cases]):
         out[row[-1]].append(_handling(row))
     return out
+
+
+def open_handling(*, case: uuid.UUID, notice: uuid.UUID) -> list[OpenHandling]:
+    """Return how one notice waits on a case, or nothing: of a case with thousands of notices no other is read."""
+    return [_handling(r) for r in fetch_all(_OPEN_ONE, [notice, [case]])]
 
 
 def all_handlings(*, case: uuid.UUID) -> list[OpenHandling]:
@@ -166,6 +173,15 @@ def with_fingerprint(*, cases: list[uuid.UUID]) -> set[uuid.UUID]:
         "WHERE h.case_id = ANY(%s) AND h.state <> 'moved' AND n.hashes <> '[]'::jsonb"
     )
     return {r[0] for r in fetch_all(sql, [cases])}
+
+
+def raised_by(*, program: uuid.UUID, cases: list[uuid.UUID], sources: frozenset[str]) -> set[uuid.UUID]:
+    """Return those of the cases on which a program sent a notice as one of these sources."""
+    sql = (
+        "SELECT DISTINCT h.case_id FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id "
+        "WHERE h.case_id = ANY(%s) AND h.state <> 'moved' AND n.program_id = %s AND n.source = ANY(%s)"
+    )
+    return {r[0] for r in fetch_all(sql, [cases, program, sorted(sources)])}
 
 
 def by_receipt(*, lookup: bytes) -> uuid.UUID | None:

@@ -33,11 +33,6 @@ def new_code() -> str:
     return f"{digits}{_check(digits)}"
 
 
-def spoken(*, code: str) -> str:
-    """Return a code as people see it: five groups of four digits."""
-    return " ".join(code[n : n + 4] for n in range(0, 20, 4))
-
-
 def clean(*, typed: str) -> str | None:
     """Return the 20 digits of what somebody typed (blanks and dashes are ignored), or None if it cannot be a code."""
     digits = "".join(c for c in typed[:200] if c not in " -\u00a0\u202f\t\r\n.")

@@ -38,6 +38,7 @@ LONGEST: Final[Mapping[str, timedelta]] = {
     "other_decide": 7 * DAY,
     "appeal_decide": 7 * DAY,
     "statement_review": 14 * DAY,
+    "outside_opinion": 7 * DAY,
 }
 """The house's own limits: a promise is worth its number."""
 
@@ -58,6 +59,7 @@ _ENDS: Final[Mapping[str, frozenset[str]]] = {
     "threat_decide": frozenset({"escalate"}),
     "hash_look": frozenset({"escalate"}),
     "appeal_decide": frozenset({"escalate"}),
+    "outside_opinion": frozenset({"escalate"}),
 }
 _CHILD_TRIGGERS: Final = frozenset(
     {"confirmed_match", "new_facts", "trusted_source", "marked_account", "person", "second_reporter"}

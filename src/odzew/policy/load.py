@@ -6,11 +6,11 @@ import hashlib
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, TypeVar, cast, get_type_hints
 
 from odzew.foundation.errors import Invalid
 from odzew.policy.data import Step
@@ -52,6 +52,9 @@ _GROUND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
 
+RuleT = TypeVar("RuleT", BreakerRule, MatchRule)
+
+
 def load_policy(*, text: str) -> Policy:
     """Read a policy from the text of its file.
 
@@ -63,7 +66,7 @@ def load_policy(*, text: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"The policy is not valid TOML: {error}.") from error
     top.only(_SECTIONS)
-    breaker = _breaker(top.table("breaker"))
+    breaker = _plain(BreakerRule, top.table("breaker"))
     warn, clocks = _clocks(top.table("clocks"), wait=breaker.wait)
     sign = top.table("sign").only((*DESKS, "adult"))
     adult = sign.table("adult").only(("people", "uk_request_people"))
@@ -88,7 +91,7 @@ def load_policy(*, text: str) -> Policy:
         grounds=MappingProxyType(_grounds(top.table("grounds"))),
         severity=_severity(top.table("severity")),
         breaker=breaker,
-        match=_match(top.table("match")),
+        match=_plain(MatchRule, top.table("match")),
         private_checked=_private_checked(top.table("private_checked")),
         marks_expire=top.table("marks").only(("expire",)).duration("expire"),
         banks_may_leave=_names(top.table("leaving").only(("banks",)), "banks"),
@@ -292,26 +295,12 @@ def _severity(table: _Table) -> SeverityRule:
     )
 
 
-def _breaker(table: _Table) -> BreakerRule:
-    table.only(("floor", "times_peak", "wait", "low_views", "low_views_per_hour"))
-    return BreakerRule(
-        floor=table.whole("floor"),
-        times_peak=table.number("times_peak"),
-        wait=table.duration("wait"),
-        low_views=table.whole("low_views"),
-        low_views_per_hour=table.number("low_views_per_hour"),
-    )
-
-
-def _match(table: _Table) -> MatchRule:
-    table.only(("pdq_equal", "quality", "pdq_near", "wide_hits", "wide_age"))
-    return MatchRule(
-        pdq_equal=table.whole("pdq_equal"),
-        quality=table.whole("quality"),
-        pdq_near=table.whole("pdq_near"),
-        wide_hits=table.whole("wide_hits"),
-        wide_age=table.duration("wide_age"),
-    )
+def _plain(rule: type[RuleT], table: _Table) -> RuleT:
+    """Read a table whose keys are the fields of a rule: whole numbers, numbers and durations."""
+    kinds = get_type_hints(rule)
+    table.only(tuple(kinds))
+    read: Mapping[object, Callable[[str], Any]] = {int: table.whole, float: table.number, timedelta: table.duration}
+    return rule(**{name: read[kind](name) for name, kind in kinds.items()})
 
 
 def _private_checked(table: _Table) -> frozenset[str]:

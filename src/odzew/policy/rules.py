@@ -33,6 +33,7 @@ VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "appeal_decide": ("other", "uploader", "uploader_solo"),
     "watch": (),
     "statement_review": (),
+    "outside_opinion": (),
 }
 BREAKER_CLOCKS: Final = frozenset({"child_withhold", "ncii_policy"})
 DECIDING: Final[Mapping[Regime, str]] = {"child": "child_decide", "intimate": "ncii_decide", "other": "other_decide"}

@@ -44,7 +44,9 @@ SOURCES: Final = frozenset({"user", "trusted_flagger", "hotline", "authority", "
 TRUSTED_SOURCES: Final = frozenset({"trusted_flagger", "hotline", "authority"})
 CLAIMANTS: Final = frozenset({"depicted", "guardian", "other"})
 OUTCOMES: Final = frozenset({"remove", "keep_withheld", "no_violation", "cannot_judge", "not_found"})
+# What somebody outside the desk may say: whether it is there, only the desk can see.
+OPINIONS: Final = OUTCOMES - {"not_found"}
 DESKS: Final = ("solo", "pair", "team")
 REGIMES: Final = frozenset({"tida", "uk", "au"})
-ROLES: Final = ("reviewer", "lead", "safety_officer", "auditor", "operator", "specialist")
+ROLES: Final = ("reviewer", "lead", "safety_officer", "auditor", "operator", "specialist", "outside")
 JURISDICTIONS: Final = ("EU", "UK", "US", "AU", "other")

@@ -41,19 +41,21 @@ def may_decide(asked: Asked) -> None:
     """
     me, present = asked.caller.id, {p.id: p.role for p in deciders(now=asked.now)}
     if asked.outcome in CLEARING and me not in present:
-        raise Forbidden("Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.")
+        raise Forbidden(
+            "Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.", why="not_in_force"
+        )
     touched = {d.person for d in asked.earlier if d.round < asked.row.round}
     free = set(present) - {d.person for d in asked.mine} - {me}
     if any(d.person == me for d in asked.voting):
         _same_person_again(asked)
     elif any(d.person == me for d in asked.mine) and free:
-        raise Forbidden("You passed this case on; somebody else decides it.")
+        raise Forbidden("You passed this case on; somebody else decides it.", why="passed_on")
     special = any(present[p] in _SPECIALISTS for p in free)
     if asked.row.state == "specialist" and asked.caller.role not in _SPECIALISTS and special:
-        raise Forbidden("This case waits for a specialist, a lead or a safety officer.")
+        raise Forbidden("This case waits for a specialist, a lead or a safety officer.", why="for_specialist")
     if me in touched:
         if free - touched:
-            raise Forbidden("You decided this case before; somebody new decides now.")
+            raise Forbidden("You decided this case before; somebody new decides now.", why="somebody_new")
         _apart_from_last_time(asked)
 
 
@@ -65,19 +67,23 @@ def _apart_from_last_time(asked: Asked) -> None:
     if asked.now < when and not stays_open and open_appeals(case=asked.row.id):
         raise Forbidden(
             f"You decided this case a short while ago; hear the appeal from {when:%Y-%m-%d %H:%M} UTC on.",
+            why="appeal_apart",
             not_before=when.isoformat(),
         )
 
 
 def _same_person_again(asked: Asked) -> None:
     me = asked.caller.id
-    if asked.outcome in HIDES and asked.row.state != "disputed" and all(d.person == me for d in asked.voting):
+    if asked.outcome in HIDES and asked.row.state != "disputed" and all(d.person == me or d.outside for d in asked.voting):
         return  # No rule ever keeps a person from hiding: the own earlier answer is withdrawn by it.
-    if asked.team != "solo" or (asked.sign.outside and asked.outcome in CLEARING):
-        raise Forbidden("You have decided this case; a second person must, without knowing your answer.")
+    if asked.sign.outside and asked.outcome in CLEARING:
+        raise Forbidden("You have decided this case; it waits for an opinion from outside the desk.", why="outside_awaited")
+    if asked.team != "solo":
+        raise Forbidden("You have decided this case; a second person must, without knowing your answer.", why="second_person")
     when = max(d.at for d in asked.voting if d.person == me) + asked.sign.apart
     if asked.outcome in CLEARING and asked.now < when:
         raise Forbidden(
             f"You decided this case a short while ago; look again from {when:%Y-%m-%d %H:%M} UTC on.",
+            why="apart",
             not_before=when.isoformat(),
         )

@@ -22,19 +22,24 @@ def verdict_of(*, case: CaseRow) -> Verdict | None:
 
 
 def verdict_from(*, signed: list[DecisionView]) -> Verdict:
-    """Return the verdict of the decisions that made it final, in the order they were made."""
-    last = signed[-1]
+    """Return the verdict of the decisions that made it final, in the order they were made.
+
+    The words are those of the desk's own people: what somebody outside wrote is for the desk alone (practice 5).
+    """
+    last = [d for d in signed if not d.outside][-1]
     text = read_texts(ids=[last.reason]).get(last.reason, "")
     return Verdict(
         outcome=cast(Outcome, last.outcome),
         ground=last.ground,
         reason=text,
-        at=last.final_at or last.at,
+        at=max(d.final_at or d.at for d in signed),
         looked=_looked(signed),
     )
 
 
 def _looked(signed: list[DecisionView]) -> Looked:
-    if len({d.person for d in signed}) > 1:
+    """How many people looked. What stands behind a program's opinion is not known, so it is not said (practice 1)."""
+    people = [d.person for d in signed if not d.program]
+    if len(set(people)) > 1:
         return "two_people"
-    return "one_twice" if len(signed) > 1 else "one"
+    return "one_twice" if len(people) > 1 else "one"

@@ -11,6 +11,7 @@ from odzew.cases.clocks import arm, armed
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow, lock_case, save_case
 from odzew.decisions.api import add_appeal, open_appeals
+from odzew.decisions.data import AppealView
 from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
@@ -20,9 +21,14 @@ from odzew.notices.api import by_receipt, reopen, view
 from odzew.notices.receipt import clean
 from odzew.policy.clocks import clock
 from odzew.usecases._answering import regime_of
+from odzew.usecases._appeal_windows import window_of_reporter, window_of_uploader
 from odzew.usecases.desk import Desk
 
 LONGEST: Final = 10_000
+
+
+class TooLate(Conflict):
+    """The time in which one may complain is over (DSA art. 20(1)); a new notice is always possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,7 @@ def appeal(
 
     A reporter is known by the receipt code, an uploader by their platform's key and account. An appeal that is open already is
     returned again, with what is added kept. Raises `NotFound`, `Forbidden`, `Invalid`, and `Conflict` when there is nothing yet to
-    appeal against.
+    appeal against, or the time for it is over: then a new notice is still possible, and the sentence says so.
     """
     if not text.strip():
         raise Invalid("Tell us what we missed; a few words are enough.")
@@ -66,13 +72,22 @@ def appeal(
             # Whoever was answered may complain, whatever else has opened the case since: that is not theirs to learn (practice 5).
             if row.undecided and known.state != "answered" and not open_appeals(case=row.id):
                 raise Conflict("There is no decision yet; you will have an answer, and then you can ask us to look again.")
+            end = window_of_reporter(case=row, notice=known, desk=desk, now=now)
         else:
             account = _account(row, caller, account_id)
             if not row.withheld:
                 raise Conflict("Nothing of this account is hidden in this case.")
+            end = window_of_uploader(case=row, account=account, desk=desk, now=now)
+        if end is not None and now > end and not _open(row, by, notice, account):
+            again = "report it again" if by == "reporter" else "write to us in a new report"
+            raise TooLate(f"The time to ask us to look again ended on {end:%Y-%m-%d}; you can still {again} at any time.")
         return _appeal(row, by, notice, account, text.strip(), caller, desk, now)
 
     return atomically(work)
+
+
+def _open(row: CaseRow, by: str, notice: uuid.UUID | None, account: uuid.UUID | None) -> AppealView | None:
+    return next((a for a in open_appeals(case=row.id) if (a.by, a.notice, a.account) == (by, notice, account)), None)
 
 
 def _notice(code: str, desk: Desk) -> uuid.UUID | None:
@@ -101,7 +116,7 @@ def _appeal(
 ) -> Appealed:
     writes = Writes()
     running = armed(cases=[row.id])[row.id]
-    known = next((a for a in open_appeals(case=row.id) if (a.by, a.notice, a.account) == (by, notice, account)), None)
+    known = _open(row, by, notice, account)
     text_id, salted = keep_text(writes, text=text, now=now)
     facts = {"by": by, "text": salted}
     actor = caller.actor if caller else "reporter"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,11 +36,15 @@ class Wave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveDecided:
-    """What one signature led to: cases cleared by it, cases that wait for the second, and those it did not reach, with the reason."""
+    """What one signature led to: cases cleared by it, cases that wait for the second, and those it did not reach, with the reason.
+
+    `refused` are those of them that this person may not decide, with the error that says why.
+    """
 
     final: tuple[uuid.UUID, ...]
     waiting: tuple[uuid.UUID, ...]
     apart: dict[uuid.UUID, str]
+    refused: dict[uuid.UUID, OdzewError] = field(default_factory=dict)
 
 
 def wave(*, desk: Desk, now: datetime) -> Wave:
@@ -87,25 +91,30 @@ def decide_wave(
     desk: Desk,
     now: datetime,
     leave_out: frozenset[uuid.UUID] = frozenset(),
+    only: frozenset[uuid.UUID] | None = None,
 ) -> WaveDecided:
     """Sign once for every case of the wave but those apart and those left out by name; each follows as if decided alone.
 
+    With `only`, what came in since the person saw the wave is left out as well: nobody signs what they were not shown.
     The signatures that a single case needs are needed here too: what is cleared at the second signature is what both have signed.
     A case that this person may not decide, or that changed meanwhile, is returned apart with the sentence that says why. Raises
     `Conflict` when there is no wave, `Invalid` for an outcome that does not clear.
     """
     if outcome not in CLEARING:
         raise Invalid(
-            "Only a clearing outcome is signed for a whole wave; whatever must go is decided by itself.", known=sorted(CLEARING)
+            "Only a clearing outcome is signed for a whole wave; whatever must go is decided by itself.",
+            why="wave_clears",
+            known=sorted(CLEARING),
         )
     found = wave(desk=desk, now=now)
     if not found.cases:
-        raise Conflict("There is no wave to decide.")
+        raise Conflict("There is no wave to decide.", why="wave_none")
     final: list[uuid.UUID] = []
     waiting: list[uuid.UUID] = []
     apart = dict(found.apart)
+    refused: dict[uuid.UUID, OdzewError] = {}
     for case in found.cases:
-        if case in leave_out:
+        if case in leave_out or (only is not None and case not in only):
             apart[case] = "left out"
             continue
         try:
@@ -114,10 +123,11 @@ def decide_wave(
             )
         except OdzewError as error:
             apart[case] = error.sentence
+            refused[case] = error
         else:
             (final if done.state == "final" else waiting).append(case)
     _note(caller, outcome, final, waiting, apart, now)
-    return WaveDecided(final=tuple(final), waiting=tuple(waiting), apart=apart)
+    return WaveDecided(final=tuple(final), waiting=tuple(waiting), apart=apart, refused=refused)
 
 
 def _note(

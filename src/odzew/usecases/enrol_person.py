@@ -13,7 +13,17 @@ from odzew.alarms.api import ring
 from odzew.foundation.errors import NotFound
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.ledger.people import DECIDERS, PersonView, add_person, deciders, enrol_second_factor, leave_desk, new_sign_in, person
+from odzew.ledger.people import (
+    DECIDERS,
+    OUTSIDE,
+    PersonView,
+    add_person,
+    deciders,
+    enrol_second_factor,
+    leave_desk,
+    new_sign_in,
+    person,
+)
 from odzew.usecases.desk import Desk
 
 SOLO_WAIT: Final = timedelta(hours=24)
@@ -33,10 +43,12 @@ def enrol_person(*, name: str, role: str, sign_in_lives: timedelta, desk: Desk, 
     """Enrol a person with a second factor and a sign-in secret. Raises `Invalid` (the role) and `Conflict` (the name).
 
     On a desk of one who decides, another decider counts after 24 h and an alarm says so at once: nobody alone makes a second
-    person to clear with (practice 1). `at_once` is for the pretend people of a demo.
+    person to clear with (practice 1). So it is for anybody outside the desk, on a desk of any size. `at_once` is for the pretend
+    people of a demo.
     """
     with transaction.atomic():
-        waits = not at_once and role in DECIDERS and len(deciders(now=now)) == 1
+        second = role in DECIDERS and len(deciders(now=now)) == 1
+        waits = not at_once and (second or role == OUTSIDE)
         counts_from = now + SOLO_WAIT if waits else now
         view = add_person(name=name, role=role, now=now, counts_from=counts_from)
         otpauth = enrol_second_factor(person=view.id, keys=desk.keys, now=now)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from odzew.cases.register import ItemIn, Registered, register
+from odzew.enforcement.api import look_where_they_are
 from odzew.foundation.errors import Forbidden, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.ledger.people import Caller
@@ -43,6 +44,9 @@ def register_items(*, items: Sequence[ItemIn], caller: Caller, desk: Desk, now: 
         done = register(platform=platform, items=items, now=now)
         # 2. Cases that turned out to be one, and every case concerned.
         follow_joined(done=done, actor=caller.actor, desk=desk, now=now)
+        # 3. Last, as measures are held after cases: items with new addresses are looked at there.
+        if done.moved:
+            look_where_they_are(items=sorted(done.moved), now=now)
         return done
 
     done = atomically(work)

@@ -30,16 +30,16 @@ def release_statement(*, case: uuid.UUID, statement: uuid.UUID, caller: Caller, 
     and `Conflict` (released before, no such statement, or its account is not known any more). Source: practice 5.
     """
     if caller.what != "person" or caller.role != OFFICER:
-        raise Forbidden("Only the safety officer releases a statement.")
+        raise Forbidden("Only the safety officer releases a statement.", why="statement_officer")
 
     def work() -> None:
         row = lock_case(case=case)
         held = held_statement(statement=statement, case=row.id)
         if held is None:
-            raise Conflict("There is no such statement, or it was released before.")
+            raise Conflict("There is no such statement, or it was released before.", why="statement_gone")
         item = next((i for i in items_of(case=row.id) if i.id == held.item), None)
         if item is None or item.account != held.account:
-            raise Conflict("The account that posted it is not known any more, so nobody can be told.")
+            raise Conflict("The account that posted it is not known any more, so nobody can be told.", why="statement_no_account")
         size, regime, writes = desk.size(now=now), regime_of(case=row), Writes()
         appeal_until = held.at + clock(desk.policy, "appeal_window", regime=regime, desk=size).length
         statement_sent(writes, statement=held.id)

@@ -13,15 +13,15 @@ from ninja.errors import ValidationError as Wrong
 from ninja.openapi.schema import OpenAPISchema
 from pydantic import Field
 
-from odzew.entrypoints.api import cases, check, items, notices, views
+from odzew.entrypoints.api import cases, check, items, notices, opinions, views
 from odzew.entrypoints.api.bodies import BATCH, ITEM, JSON, KB, MULTIPART, NDJSON, NOTICE, Bodies
 from odzew.entrypoints.api.door import READERS, Key, Rights, caller_in, pace_checks
 from odzew.entrypoints.api.problems import TYPE, Unreadable, invalid, refuse, response
-from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, ItemIn, ItemLine, NoticeIn, WaveDecisionIn
+from odzew.entrypoints.api.shapes import AppealIn, DecisionIn, ItemIn, ItemLine, NoticeIn, OpinionIn, WaveDecisionIn
 from odzew.entrypoints.check.shapes import CheckIn, CheckOut
 from odzew.foundation.errors import OdzewError
 from odzew.foundation.moments import utc_now
-from odzew.ledger.people import DECIDERS
+from odzew.ledger.people import DECIDERS, OUTSIDE
 
 PREFIX: Final = "/api/v1"
 NOTICES: Final = Rights(scopes=frozenset({"notices"}))
@@ -29,6 +29,7 @@ _READ_NOTICE: Final = Rights(scopes=frozenset({"notices", "read"}), roles=READER
 _READ_CASES: Final = Rights(scopes=frozenset({"read"}), roles=READERS)
 _DECIDE: Final = Rights(roles=DECIDERS)
 _APPEAL: Final = Rights(scopes=frozenset({"appeals"}))
+_OPINION: Final = Rights(scopes=frozenset({"notices"}), roles=frozenset({OUTSIDE}))
 _ITEMS: Final = Rights(scopes=frozenset({"items"}))
 _CHECK: Final = Rights(scopes=frozenset({"check", "lookup"}))
 
@@ -180,6 +181,30 @@ def decide_case(
 def appeal(request: HttpRequest, case: uuid.UUID, payload: AppealIn) -> HttpResponse:
     """Appeal: a reporter with their receipt code, an uploader by their platform's key."""
     return response(cases.post_appeal(case=case, sent=payload, caller=caller_in(request), now=utc_now()))
+
+
+@api.get(
+    "/opinions",
+    auth=Key(rights=_OPINION),
+    response=_answers({200: views.OpinionsOut}),
+    operation_id="list_opinions",
+    tags=["opinions"],
+)
+def list_opinions(request: HttpRequest) -> HttpResponse:
+    """List the cases on which you are asked for an opinion from outside the desk: of a source those that it raised itself."""
+    return response(opinions.list_opinions(caller=caller_in(request), now=utc_now()))
+
+
+@api.post(
+    "/cases/{uuid:case}/opinions",
+    auth=Key(rights=_OPINION, body=32 * KB),
+    response=_answers({201: views.OpinionGivenOut}, *_BODY, 404, 409),
+    operation_id="give_opinion",
+    tags=["opinions"],
+)
+def give_opinion(request: HttpRequest, case: uuid.UUID, payload: OpinionIn) -> HttpResponse:
+    """Give an opinion on a case that you raised or are asked about. It counts beside the desk's own signature, never alone."""
+    return response(opinions.post_opinion(case=case, sent=payload, caller=caller_in(request), now=utc_now()))
 
 
 @api.get(

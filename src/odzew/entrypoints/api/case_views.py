@@ -17,7 +17,7 @@ from odzew.cases.clocks import clocks_of
 from odzew.cases.data import ClockView, ItemView
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow
-from odzew.decisions.api import appeals_of, decisions_of
+from odzew.decisions.api import appeals_of, ask_of, decisions_of
 from odzew.decisions.blind import sees, shown_version
 from odzew.decisions.data import DecisionView
 from odzew.enforcement.api import measures_of, probes_of
@@ -26,6 +26,8 @@ from odzew.entrypoints.api.context import the_desk
 from odzew.ledger.events import read_texts
 from odzew.ledger.people import Caller, pseudonyms
 from odzew.notices.api import NoticeView, views_of
+from odzew.policy.vocabulary import TRUSTED_SOURCES
+from odzew.usecases.give_opinion import CLOCK
 
 # What a platform may know of the time that runs: none of these tells who reported, how often, or what else is known.
 _FOR_PROGRAMS: Final = frozenset(
@@ -42,29 +44,45 @@ _FOR_PROGRAMS: Final = frozenset(
     }
 )
 _BLIND: Final = frozenset({"awaiting_second", "disputed"})
+# A case may have thousands of notices; whoever floods it must not make it too long to be read.
+NOTICES: Final = 200
+# That an opinion from outside is asked for tells that somebody decided.
+TELLING_CLOCKS: Final = frozenset({CLOCK})
 
 
-def case_view(*, row: CaseRow, caller: Caller, now: datetime) -> dict[str, Any] | None:
-    """Return a case as this caller may see it, or None if there is no such case for them."""
+def case_view(*, row: CaseRow, caller: Caller, now: datetime, most: int = NOTICES) -> dict[str, Any] | None:
+    """Return a case as this caller may see it, or None if there is no such case for them; at most `most` notices (see `weightiest`)."""
     items = items_of(case=row.id)
     if caller.what == "person":
-        return _for_person(row, items, caller, now)
+        return _for_person(row, items, caller, now, most)
     mine = [i for i in items if caller.platform is not None and i.platform_id == caller.platform]
-    return _for_program(row, mine, caller) if mine else None
+    return _for_program(row, mine, caller, most) if mine else None
 
 
-def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: datetime) -> dict[str, Any]:
+def weightiest(*, notices: list[NoticeView], most: int) -> list[NoticeView]:
+    """Return `most` of the notices in the order they came: danger first, then trusted sources, then those concerned, then the newest."""
+    ranked = sorted(
+        notices,
+        key=lambda n: ("imminent" in n.flags, n.source in TRUSTED_SOURCES, n.claimant != "other", n.received_at, n.id),
+        reverse=True,
+    )
+    return sorted(ranked[:most], key=lambda n: (n.received_at, n.id))
+
+
+def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: datetime, most: int) -> dict[str, Any]:
     decisions = decisions_of(case=row.id)
     auditor = caller.role == "auditor"
     visible = [
         d for d in decisions if sees(decision=d, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided)
     ]
     took_part = auditor or any(d.person == caller.id and d.round == row.round for d in decisions)
-    notices, appeals = views_of(case=row.id), appeals_of(case=row.id)
+    every, appeals = views_of(case=row.id), appeals_of(case=row.id)
+    notices = weightiest(notices=every, most=most)
     texts = read_texts(
         ids=[t for t in (*(n.text_id for n in notices), *(d.reason for d in visible), *(a.text for a in appeals)) if t]
     )
-    names = pseudonyms(people=[d.person for d in visible])
+    names = pseudonyms(people=[d.person for d in visible if not d.program])
+    ask = ask_of(case=row.id) if took_part and row.undecided else None
     solo = the_desk().size(now=now) == "solo" and not auditor
     return {
         "id": row.id,
@@ -72,20 +90,23 @@ def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: dateti
         "severity": row.severity,
         "priority": round((now - row.queue_at).total_seconds() / 3600, 4) if row.undecided else None,
         "reasons": row.reasons,
-        "clocks": [_clock(c) for c in clocks_of(case=row.id)],
+        "clocks": [_clock(c) for c in clocks_of(case=row.id) if took_part or not row.undecided or c.name not in TELLING_CLOCKS],
         "items": [_item(i) for i in items],
         "notices": [_notice(n, texts) for n in notices],
+        "notices_count": len(every),
         "measures": _measures(row.id, items),
         "decisions": [_decision(d, texts, names, hide=solo and d.state == "awaiting_second") for d in visible],
         "appeals": [{"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": texts.get(a.text, "")} for a in appeals],
+        "asked": {"at": ask.at, "due": ask.due} if ask else None,
         "version": shown_version(
             version=row.version, decisions=decisions, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided
         ),
     }
 
 
-def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller) -> dict[str, Any]:
-    final = [d for d in decisions_of(case=row.id) if d.state == "final"]
+def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller, most: int) -> dict[str, Any]:
+    own = [n for n in views_of(case=row.id) if n.program == caller.id]
+    final = [d for d in decisions_of(case=row.id) if d.state == "final" and not d.outside]
     return {
         "id": row.id,
         "state": "open" if row.undecided else row.state,
@@ -94,10 +115,12 @@ def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller) -> dict[str
         "reasons": [],
         "clocks": [_clock(c) for c in clocks_of(case=row.id) if c.name in _FOR_PROGRAMS],
         "items": [_item(i) for i in mine],
-        "notices": [{"id": n.id, "state": n.state, "at": n.received_at} for n in views_of(case=row.id) if n.program == caller.id],
+        "notices": [{"id": n.id, "state": n.state, "at": n.received_at} for n in weightiest(notices=own, most=most)],
+        "notices_count": len(own),
         "measures": _measures(row.id, mine, all_of_them=False),
         "decisions": [{"id": d.id, "outcome": d.outcome, "ground": d.ground, "at": d.final_at, "state": d.state} for d in final],
         "appeals": [],
+        "asked": None,
         "version": None,
     }
 
@@ -159,7 +182,7 @@ def _measures(case: uuid.UUID, items: Iterable[ItemView], *, all_of_them: bool =
 def _decision(d: DecisionView, texts: dict[uuid.UUID, str], names: dict[uuid.UUID, str], *, hide: bool) -> dict[str, Any]:
     return {
         "id": d.id,
-        "by": names.get(d.person, ""),
+        "by": "program" if d.program else names.get(d.person, ""),
         "outcome": None if hide else d.outcome,
         "ground": None if hide else d.ground,
         "reason": None if hide else texts.get(d.reason, ""),
@@ -168,4 +191,5 @@ def _decision(d: DecisionView, texts: dict[uuid.UUID, str], names: dict[uuid.UUI
         "final_at": d.final_at,
         "state": d.state,
         "round": d.round,
+        "outside": d.outside,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from pydantic import ValidationError
 
 from odzew.answers.wordbook import REFERENCE, codes, say
+from odzew.entrypoints.logs import describe
+from odzew.entrypoints.refusals import refusal
 from odzew.foundation.errors import Invalid, OdzewError, Unavailable
 
 TYPE: Final = "application/problem+json"
@@ -125,9 +126,7 @@ def known_error(error: BaseException) -> OdzewError:
 def _note(error: BaseException) -> str:
     """Log where it happened, never what was in it: messages of the database quote what people typed."""
     number = str(uuid4())
-    frames = traceback.extract_tb(error.__traceback__)[-12:]
-    where = " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))
-    log.error("unexpected error %s: %s at %s", number, type(error).__name__, where)
+    log.error("unexpected error", extra={"number": number, "error": describe(error=(type(error), error, error.__traceback__))})
     return number
 
 
@@ -140,7 +139,7 @@ def problem(*, error: BaseException, accept_language: str) -> Reply:
         "type": f"urn:odzew:problem:{known.code}",
         "title": title,
         "status": known.status,
-        "detail": known.sentence if language == REFERENCE else title,
+        "detail": known.sentence if language == REFERENCE else refusal(error=known, language=language),
         "reason": known.sentence,
     }
     headers = {"Content-Language": language}

@@ -183,6 +183,13 @@ class DecisionIn(Shape):
     referral: ReferralIn | None = None
 
 
+class OpinionIn(Shape):
+    """What somebody outside the desk says of a case they are asked about."""
+
+    outcome: Word
+    reason: Annotated[str, Field(min_length=1, max_length=4000, pattern=_SOME)]
+
+
 class WaveDecisionIn(Shape):
     """One signature for a whole wave."""
 

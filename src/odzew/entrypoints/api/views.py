@@ -130,6 +130,14 @@ class CaseDecisionOut(View):
     referral: dict[str, Any] | None = None
     final_at: datetime | None = None
     round: int | None = None
+    outside: bool | None = None
+
+
+class AskedOut(View):
+    """Somebody outside is asked for an opinion, for a decision by `due`."""
+
+    at: datetime
+    due: datetime
 
 
 class CaseAppealOut(View):
@@ -155,10 +163,14 @@ class CaseOut(View):
     reasons: list[dict[str, Any]]
     clocks: list[ClockOut]
     items: list[CaseItemOut]
-    notices: list[CaseNoticeOut]
+    notices: list[CaseNoticeOut] = Field(
+        description="At most 200, in a list of cases 20: danger, trusted, concerned, newest first."
+    )
+    notices_count: int = Field(description="How many there are.")
     measures: list[MeasureOut]
     decisions: list[CaseDecisionOut]
     appeals: list[CaseAppealOut]
+    asked: AskedOut | None = None  # only for those who took part, and the auditor
     version: int | None
 
 
@@ -176,6 +188,71 @@ class DecidedOut(View):
     state: Literal["final", "awaiting_second", "disputed", "specialist"]
     needs: str | None
     not_before: datetime | None
+
+
+class BriefNoticeOut(View):
+    """A notice as somebody outside may read it: its words, never its reporter. `where` only for the source that sent it."""
+
+    at: datetime
+    source: str
+    kind: str
+    minor: bool | None
+    claimant: str
+    flags: list[str]
+    language: str
+    text: str
+    where: list[dict[str, str]]
+
+
+class BriefHashOut(View):
+    """A hash of a file that the case covers."""
+
+    type: str
+    value: str
+
+
+class BriefActOut(View):
+    """Something that happened; `what` is the measure that was ordered."""
+
+    at: datetime
+    kind: str
+    what: str | None
+
+
+class MyOpinionOut(View):
+    """What this caller has said so far in this round."""
+
+    outcome: str
+    reason: str
+    at: datetime
+
+
+class BriefOut(View):
+    """A case that this caller is asked about: words, hashes and history, never media, addresses of others or reporters."""
+
+    case: uuid.UUID
+    asked_at: datetime
+    due: datetime
+    hidden: bool
+    notices: list[BriefNoticeOut]
+    items: dict[str, int] = Field(description="How many items of each kind it covers.")
+    views: int
+    hashes: list[BriefHashOut]
+    history: list[BriefActOut]
+    mine: MyOpinionOut | None
+
+
+class OpinionsOut(View):
+    """What this caller is asked about."""
+
+    asked: list[BriefOut]
+
+
+class OpinionGivenOut(View):
+    """An opinion was kept; `final`: together with the desk's own it decided the case."""
+
+    opinion: uuid.UUID
+    state: Literal["final", "waiting"]
 
 
 class WaveOut(View):

@@ -94,12 +94,32 @@ def _policy_check(file: Annotated[Path, typer.Argument(help="The policy file.", 
     raise typer.Exit(1 if wrong else 0)
 
 
-@_policy.command("show", epilog="Example: odzew policy show > policy.toml")
-def _policy_show(data: Data = None) -> None:
-    """Print the policy in force."""
+@_policy.command("show", epilog="Example: odzew policy show > policy.toml   or   odzew policy show --version 3fa1c2d0")
+def _policy_show(
+    version: Annotated[
+        str, typer.Option(metavar="DIGEST", help="One that was in force once: the digest a decision names, or its first 8 digits.")
+    ] = "",
+    data: Data = None,
+) -> None:
+    """Print the policy in force, or one that was in force before."""
+    if version:
+        sys.stdout.write(_former(version.strip().lower(), data))
+        return
     from odzew.entrypoints.runtime import policy_text
 
     sys.stdout.write(policy_text(chosen=adopted(data=data)))
+
+
+def _former(digest: str, data: Path | None) -> str:
+    if not re.fullmatch(r"[0-9a-f]{8,64}", digest):
+        raise Invalid("Give the digest of a policy, or at least its first 8 digits, as the decision names it.")
+    with opened(data=data):
+        from odzew.ledger.policies import text_of
+
+        text = text_of(digest=digest)
+    if text is None:
+        raise NotFound("No policy with this digest was ever in force here.")
+    return text
 
 
 @_alarm.command("test", epilog="Example: odzew alarm test")

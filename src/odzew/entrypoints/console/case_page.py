@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 from odzew.answers.api import answers_on
@@ -12,7 +13,7 @@ from odzew.cases.matches import MatchView, matches_of
 from odzew.cases.rows import CaseRow
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.decisions.data import DecisionView
-from odzew.entrypoints.api.case_views import case_view
+from odzew.entrypoints.api.case_views import TELLING_CLOCKS, case_view
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
 from odzew.ledger.api import events_of
@@ -22,24 +23,38 @@ from odzew.ledger.people import Caller, pseudonyms
 from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
 
+# How much of each list a page shows: what may still need somebody first, then the newest. A case may have thousands of each.
+NOTICES: Final = 100
+_MOST: Final = {"items": 100, "measures": 100, "answers": 50, "statements": 50, "timeline": 200}
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
 _MOST_MATCHES: Final = 50
 _EQUAL: Final = 10
 _GOOD: Final = 80
 # What tells that somebody decided, without being a decision.
 _TELLING: Final = frozenset({"case.votes_lapsed"})
+# What tells it, and is shown to those who took part.
+_TELLING_OTHERS: Final = frozenset({"opinion.asked"})
 
 
 def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
     """Return all that the page of a case shows to this person, or None if there is no such case for them."""
-    view = case_view(row=row, caller=caller, now=said.now)
+    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES)
     if view is None:
         return None
-    answers = answers_on(case=row.id)
-    statements = statements_of(case=row.id)
-    subjects = [m["measure_id"] for m in view["measures"]] + [s["id"] for s in statements] + [a.id for a in answers]
+    more = {"notices": view["notices_count"] - len(view["notices"])}
+
+    def some(name: str, found: list[Any], *, last: Callable[[Any], bool] = lambda _: False) -> list[Any]:
+        """The first of a list, those that are `last` behind the others."""
+        more[name] = max(len(found) - _MOST[name], 0)
+        return sorted(found, key=last)[: _MOST[name]]
+
+    measures = some("measures", view["measures"], last=lambda m: m["state"] == "done" or not m["in_force"])
+    answers = some("answers", answers_on(case=row.id, notices=[n["id"] for n in view["notices"]])[::-1])[::-1]
+    statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
+    subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
-    running = sorted(armed(cases=[row.id])[row.id].values(), key=lambda c: (c.due, c.id))
+    known = {c["id"] for c in view["clocks"]}
+    running = sorted((c for c in armed(cases=[row.id])[row.id].values() if c.id in known), key=lambda c: (c.due, c.id))
     return {
         "id": row.id,
         "short": str(row.id)[-12:],
@@ -54,10 +69,10 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "copies": said.text("copies_unseen", count=copies) if (copies := copies_in(case=row.id)) else "",
         "items": [
             {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
-            for i in view["items"]
+            for i in some("items", view["items"])
         ],
         "notices": [_notice(n, said) for n in view["notices"]],
-        "measures": [_measure(m, tries[m["measure_id"]], said) for m in view["measures"]],
+        "measures": [_measure(m, tries[m["measure_id"]], said) for m in measures],
         "answers": [
             {
                 "label": said.label("answer", a.kind),
@@ -79,9 +94,11 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             }
             for a in view["appeals"]
         ],
-        "timeline": _timeline(row, view, caller, said),
+        "asked": view["asked"] and {"at": said.time(view["asked"]["at"]), "due": said.due(view["asked"]["due"])},
+        "timeline": some("timeline", _timeline(row, view, caller, said)),
         "outcomes": [(o, said.label("outcome", o), said.label("help", o)) for o in ORDER if o in OUTCOMES],
         "grounds": [(g, label(policy, g, said.language)) for g in policy.grounds],
+        "more": {name: said.text("more", count=count) for name, count in more.items() if count > 0},
     }
 
 
@@ -167,7 +184,8 @@ def _statement(s: dict[str, Any], tries: list[dict[str, Any]], caller: Caller, s
 
 def _decision(d: dict[str, Any], policy: Policy, caller: Caller, said: Said) -> dict[str, Any]:
     return {
-        "by": said.words["you"] if d["by"] == caller.actor else d["by"],
+        "by": said.words["you"] if d["by"] == caller.actor else said.words["actor_program"] if d["by"] == "program" else d["by"],
+        "outside": d["outside"],
         "outcome": said.label("outcome", d["outcome"]) if d["outcome"] else None,
         "ground": label(policy, d["ground"], said.language) if d["ground"] else "",
         "reason": d["reason"] or "",
@@ -185,6 +203,9 @@ def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) ->
         if e.kind == "case.decided" and str(e.facts.get("decision")) not in seen:
             continue
         if e.kind in _TELLING and caller.role != "auditor":
+            continue
+        about_asking = e.kind in _TELLING_OTHERS or e.facts.get("name") in TELLING_CLOCKS
+        if about_asking and row.undecided and view["asked"] is None:
             continue
         lines.append(
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from odzew.ledger.people import DECIDERS
+from odzew.ledger.people import DECIDERS, OUTSIDE
 from odzew.policy.vocabulary import ROLES
 
 READERS: Final = DECIDERS | {"auditor"}
@@ -17,6 +17,11 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("case", "GET"): READERS,
     ("decide", "POST"): DECIDERS,
     ("release", "POST"): frozenset({"safety_officer"}),
+    ("wave", "GET"): DECIDERS,
+    ("wave", "POST"): DECIDERS,
+    ("opinions", "GET"): frozenset({OUTSIDE}),
+    ("opinion", "GET"): frozenset({OUTSIDE}),
+    ("opinion", "POST"): frozenset({OUTSIDE}),
     ("alarms", "GET"): READERS | {"operator"},
     ("confirm", "POST"): DECIDERS | {"operator"},
     ("key", "GET"): ALL,

@@ -22,17 +22,22 @@ from odzew.cases.queue import find_case
 from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page
+from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
 from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
-from odzew.entrypoints.reporter.guesses import Guesses, network_of
+from odzew.entrypoints.console.wave_page import ids_in, wave_page, wave_signed
+from odzew.entrypoints.refusals import refusal
+from odzew.entrypoints.reporter.guesses import Guesses, network
 from odzew.foundation.errors import NotFound, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
 from odzew.ledger import people
 from odzew.ledger.api import witnessed
 from odzew.usecases.decide import decide
+from odzew.usecases.decide_wave import decide_wave
+from odzew.usecases.give_opinion import give_opinion
 from odzew.usecases.release_statement import release_statement
 from odzew.usecases.sound_alarm import confirm_alarm
 
@@ -78,7 +83,7 @@ def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, st
         role = visit.caller.role
         context |= {
             "role": said.label("role", role),
-            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "alarms", "key")
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "key")
                      if may(role=role, page=p, method="GET")],
             "size": said.label("desk", desk().size(now=said.now)),
             "policy": desk().policy,
@@ -90,6 +95,11 @@ def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, st
     answer.headers["Content-Language"] = said.language
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
+
+
+def _why(request: HttpRequest, error: OdzewError) -> str:
+    said = _said(request)
+    return refusal(error=error, language=said.language, zone=said.zone, now=said.now)
 
 
 def _see(path: str) -> HttpResponse:
@@ -150,15 +160,15 @@ def sign_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, *, secret: str, code: str | None) -> HttpResponse:
-    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
-    if _guesses.refused(network=network):
+    where = network(request=request)
+    if _guesses.refused(network=where):
         return _door(request, status=429, often=True)
     try:
         if from_elsewhere(request) or "\x00" in secret or not (code is None or code.isascii()):
             raise OdzewError("not a sign-in of ours")
         who = people.sign_in(secret=secret, code=code, keys=desk().keys, now=utc_now())
     except OdzewError:
-        _guesses.wrong(network=network)
+        _guesses.wrong(network=where)
         return _door(request, status=401, wrong=True)
     answer = _see("/console/")
     begin(answer, who=who.id)
@@ -178,9 +188,10 @@ def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @guarded("home", "GET")
 def home(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The queue; for whoever may see no case, the alarms."""
+    """The queue; for whoever may see no case, what they are asked about, or the alarms."""
     if not may(role=visit.caller.role, page="queue", method="GET"):
-        return _see("/console/alarms")
+        outside = may(role=visit.caller.role, page="opinions", method="GET")
+        return _see("/console/opinions" if outside else "/console/alarms")
     after = mark_of(text=request.GET.get("after", ""))
     return _page(request, "queue", visit=visit, after=after, **queue_page(caller=visit.caller, after=after, said=_said(request)))
 
@@ -219,7 +230,7 @@ def decide_case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResp
             if_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
         )
     except OdzewError as error:
-        return _case(request, visit, case, status=error.status, typed=typed, refused=error.sentence)
+        return _case(request, visit, case, status=error.status, typed=typed, refused=_why(request, error))
     return _see(f"/console/cases/{row.id if row else case}")
 
 
@@ -231,8 +242,64 @@ def release(request: HttpRequest, visit: Visit, case: uuid.UUID, statement: uuid
     try:
         release_statement(case=number, statement=statement, caller=visit.caller, desk=desk(), now=utc_now())
     except OdzewError as error:
-        return _case(request, visit, number, status=error.status, refused_release=error.sentence)
+        return _case(request, visit, number, status=error.status, refused_release=_why(request, error))
     return _see(f"/console/cases/{number}#statements")
+
+
+# The wave
+
+
+@guarded("wave", "GET", "POST")
+def wave(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The wave, and one signature for what of it was shown."""
+    if request.method != "POST":
+        return _wave(request, visit)
+    typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "ground", "reason")}
+    left = ids_in(texts=request.POST.getlist("leave_out"))
+    if not all(text.strip() for text in typed.values()):
+        return _wave(request, visit, status=422, typed=typed, left=left, incomplete=True)
+    shown = ids_in(texts=request.POST.get("shown", "").split())
+    try:
+        done = decide_wave(caller=visit.caller, **typed, leave_out=left, only=shown, desk=desk(), now=utc_now())
+    except OdzewError as error:
+        return _wave(request, visit, status=error.status, typed=typed, left=left, refused=_why(request, error))
+    return _wave(request, visit, signed=wave_signed(done=done, said=_said(request)))
+
+
+def _wave(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: Any) -> HttpResponse:
+    shown = wave_page(caller=visit.caller, desk=desk(), said=_said(request))
+    return _page(request, "wave", visit=visit, status=status, **shown, **facts)
+
+
+# Opinions from outside
+
+
+@guarded("opinions", "GET")
+def opinions(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What this person outside the desk is asked about."""
+    return _page(request, "opinions", visit=visit, asked=opinion_pages(caller=visit.caller, said=_said(request)))
+
+
+@guarded("opinion", "GET", "POST")
+def opinion(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
+    """One case that they are asked about, and their opinion on it."""
+    if request.method != "POST":
+        return _opinion(request, visit, case)
+    typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "reason")}
+    if not all(text.strip() for text in typed.values()):
+        return _opinion(request, visit, case, status=422, typed=typed, incomplete=True)
+    try:
+        give_opinion(case=case, caller=visit.caller, **typed, desk=desk(), now=utc_now())
+    except OdzewError as error:
+        return _opinion(request, visit, case, status=error.status, typed=typed, refused=_why(request, error))
+    return _see("/console/opinions")
+
+
+def _opinion(request: HttpRequest, visit: Visit, case: uuid.UUID, *, status: int = 200, **facts: Any) -> HttpResponse:
+    asked = opinion_page(case=case, caller=visit.caller, said=_said(request))
+    if asked is None:
+        return _page(request, "told", visit=visit, status=404, sentence="not_here")
+    return _page(request, "opinion", visit=visit, status=status, asked=asked, **facts)
 
 
 # Alarms and keys
@@ -272,11 +339,11 @@ def key(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "key", visit=visit, asks=asks)
     now, code = utc_now(), request.POST.get("code", "").replace(" ", "")
-    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
-    if _guesses.refused(network=network):
+    where = network(request=request)
+    if _guesses.refused(network=where):
         return _page(request, "key", visit=visit, asks=asks, often=True, status=429)
     if asks and not (code.isascii() and people.fresh_code(person=visit.caller.id, code=code, keys=desk().keys, now=now)):
-        _guesses.wrong(network=network)
+        _guesses.wrong(network=where)
         return _page(request, "key", visit=visit, asks=asks, wrong=True, status=401)
     made = people.new_person_key(person=visit.caller.id, now=now)
     return _page(request, "key", visit=visit, asks=asks, made=made)

@@ -21,7 +21,7 @@ from odzew.answers.helplines import helplines
 from odzew.answers.times import say_time
 from odzew.answers.wordbook import book, codes, languages, moment, say
 from odzew.entrypoints.api.context import the_desk as desk
-from odzew.entrypoints.reporter.guesses import Guesses, network_of
+from odzew.entrypoints.reporter.guesses import Guesses, network
 from odzew.foundation.errors import OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.usecases.appeal import LONGEST, appeal
@@ -140,17 +140,19 @@ def status(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "code")
     found = _found(request)
-    return _answers(request, found) if found else _page(request, "code", wrong=True, status=404)
+    return _answers(request, found) if isinstance(found, Status) else found
 
 
-def _found(request: HttpRequest) -> Status | None:
-    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
-    if _from_elsewhere(request) or _guesses.refused(network=network):
-        return None
-    found = read_status(code=request.POST.get("code", ""), desk=desk())
-    if found is None:
-        _guesses.wrong(network=network)
-    return found
+def _found(request: HttpRequest) -> Status | HttpResponse:
+    """Return what the code opens, or the page that asks for it again and says why."""
+    where = network(request=request)
+    if _guesses.refused(network=where):
+        return _page(request, "code", often=True, status=429)
+    elsewhere = _from_elsewhere(request)
+    found = None if elsewhere else read_status(code=request.POST.get("code", ""), desk=desk(), now=utc_now())
+    if found is None and not elsewhere:
+        _guesses.wrong(network=where)
+    return found or _page(request, "code", wrong=True, status=404)
 
 
 def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
@@ -167,15 +169,26 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
     ]
     told = [a.kind for a in found.answers if a.kind in ("removed", "not_removed", "not_found")]
     back = told[:1] == ["removed"]
-    return _page(request, "answers", answers=shown, back=back, code=request.POST.get("code", ""), appeals=found.may_appeal, **more)
+    return _page(
+        request,
+        "answers",
+        answers=shown,
+        back=back,
+        code=request.POST.get("code", ""),
+        appeals=found.may_appeal,
+        over=found.too_late,
+        **more,
+    )
 
 
 @require_http_methods(["POST"])
 def ask_again(request: HttpRequest) -> HttpResponse:
     """The reporter asks us to look again; the page comes back with what was answered."""
     found = _found(request)
-    if found is None:
-        return _page(request, "code", wrong=True, status=404)
+    if not isinstance(found, Status):
+        return found
+    if found.too_late:
+        return _answers(request, found, status=409)
     text, case = request.POST.get("text", "").replace("\x00", ""), request.POST.get("case", "")
     if not text.strip() or len(text) > LONGEST or case not in {str(c) for c in found.may_appeal}:
         key = "error_too_long" if len(text) > LONGEST else "appeal_help"
@@ -188,5 +201,5 @@ def ask_again(request: HttpRequest) -> HttpResponse:
         return _answers(request, found, error="error_heading", typed=text)
     language, now = language_of(request), utc_now()
     by = moment(at=made.answer_due, now=now, zone=desk().zone, language=language, up=True)
-    again = read_status(code=request.POST.get("code", ""), desk=desk()) or found
+    again = read_status(code=request.POST.get("code", ""), desk=desk(), now=now) or found
     return _answers(request, again, thanks=say(key="page.appeal_thanks", language=language, answer_by=by))
