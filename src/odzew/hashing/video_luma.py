@@ -20,8 +20,8 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from odzew.hashing.data import Pdq
-from odzew.hashing.operator import Band, band
-from odzew.hashing.pdq import bits_of, coefficients
+from odzew.hashing.operator import SIDE, Band, band
+from odzew.hashing.pdq import SMALLEST, bits_of, coefficients
 
 try:
     from odzew.hashing.kernels import shrunk
@@ -51,6 +51,7 @@ SWSCALE: Final[dict[tuple[float, float], str]] = {
 FULL_RANGE: Final = 2
 RGB_MATRIX: Final = 0
 MATRIX_BYTES: Final = 36
+LEAST_WEIGHT: Final = 1e-9
 BILINEAR_ACCURATE: Final = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 Plane: TypeAlias = NDArray[np.uint8]
 Luma: TypeAlias = NDArray[np.float64]
@@ -67,6 +68,8 @@ class Turn:
 
 def pdq_of_frame(*, frame: av.VideoFrame) -> Pdq:
     """Return the hash of a decoded picture as it is shown; raises ValueError for a form of pixels that cannot be turned into luma."""
+    if min(frame.width, frame.height) < SMALLEST:
+        return Pdq(bits=bytes(32), quality=0)
     turn = turn_of(frame=frame)
     planes = _planes(frame)
     return _cut(_sum_of_planes(frame, planes, turn) if planes else _through_rgb(frame, turn))
@@ -117,14 +120,17 @@ def _plane(plane: VideoPlane, bits: int) -> Plane:
 
 
 def _sum_of_planes(frame: av.VideoFrame, planes: tuple[Plane, ...], turn: Turn) -> Luma:
-    full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj") or len(planes) == 1
-    out = _shrunk(planes[0], frame.width, frame.height, turn) * (1.0 if full else 255 / 219)
-    if len(planes) == 1:
-        return out
+    full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
     kr, kb = matrix_of(tag=frame.colorspace, lines=frame.height)
-    for plane, weight in zip(planes[1:], _chroma_weights(kr, kb), strict=True):
-        if abs(weight) > 1e-9:
-            out += _shrunk(plane, frame.width, frame.height, turn) * weight * (1.0 if full else 255 / 224)
+    weights: tuple[float, ...] = (1.0,) if full else (255 / 219,)
+    if len(planes) > 1:
+        blue, red = _chroma_weights(kr, kb)
+        weights += (blue, red) if full else (blue * 255 / 224, red * 255 / 224)
+    out = np.zeros((SIDE, SIDE))
+    for plane, stored, weight in zip(planes, frame.planes, weights, strict=True):
+        if abs(weight) > LEAST_WEIGHT:
+            wide, high = -(-frame.width // stored.width), -(-frame.height // stored.height)
+            out += weight * _shrunk(plane, (frame.width, wide), (frame.height, high), turn)
     return out
 
 
@@ -136,12 +142,13 @@ def _chroma_weights(kr: float, kb: float) -> tuple[float, float]:
     return blue, red
 
 
-def _shrunk(plane: Plane, width: int, height: int, turn: Turn) -> Luma:
-    """Return the plane as 64 x 64 means, turned; `width` and `height` are those of the whole stored picture."""
-    rows = _band(height, -(-height // plane.shape[0]), turn.columns if turn.transposed else turn.rows)
-    columns = _band(
-        width, -(-width // plane.shape[1]) if plane.shape[1] < width else 1, turn.rows if turn.transposed else turn.columns
-    )
+def _shrunk(plane: Plane, across: tuple[int, int], down: tuple[int, int], turn: Turn) -> Luma:
+    """Return a plane as 64 x 64 means, turned; `across` and `down` are the picture's pixels, and the pixels for one sample of the plane.
+
+    What the memory of the plane holds beyond its width is given no weight.
+    """
+    rows = _band(*down, turn.columns if turn.transposed else turn.rows)
+    columns = _band(*across, turn.rows if turn.transposed else turn.columns)
     out = shrunk(plane, rows, columns) / 2.0**44
     return out.T if turn.transposed else out
 
