@@ -29,6 +29,7 @@ FREE_PACKETS: Final = 200
 PACKETS_PER_FREE_ONE: Final = 40
 MOST_DAMAGE: Final = 10_000
 PENDING_BYTES: Final = 64 << 20
+MOST_UNSEEN: Final = 720
 Skip: TypeAlias = Literal["DEFAULT", "NONREF", "NONKEY"]
 Rough: TypeAlias = Literal["default", "noref"]
 
@@ -118,8 +119,8 @@ class KeyLook(Look):
     """Decodes key frames, and between two that are far apart what is needed for a picture every `gap` seconds, as far as that is cheap.
 
     To see a picture between two key frames, those since the key frame must be decoded. The first 200 such pictures are free, then one
-    for every 40 of the film; beyond that only a gap of 12 seconds is filled. So a short film is seen every 2 seconds, and a long one
-    costs little more than its key frames.
+    for every 40 of the film; beyond that only a gap of 12 seconds, or of 720 pictures, is filled. So a short film is seen every
+    2 seconds, and a long one costs little more than its key frames.
     """
 
     def __init__(self, *, stream: VideoStream, account: Account, spacing: float, gap: float) -> None:
@@ -127,7 +128,7 @@ class KeyLook(Look):
         self._spacing, self._gap = spacing, gap
         self._clock = Timeline(rate=stream.average_rate)
         self._pending: list[Packet[VideoStream]] = []
-        self._held = 0
+        self._held = self._unseen = 0
         self._free = float(FREE_PACKETS)
         self._last = self._key = -spacing
 
@@ -143,27 +144,35 @@ class KeyLook(Look):
             self._key = now
         self._pending.append(packet)
         self._held += packet.size
-        if packet.is_keyframe and now - self._last >= self._spacing:
+        self._unseen += 1
+        if packet.is_keyframe and (now - self._last >= self._spacing or self._unseen > MOST_UNSEEN):
             self._decode_all(self._pending, skip="NONKEY")
         elif self._must_see(now - max(self._last, self._key)):
             self._free -= len(self._pending)
             self._decode_all(self._pending, skip="NONREF")
         else:
             return
-        self._last = now
+        self._last, self._unseen = now, 0
         self._forget()
 
     def _must_see(self, since: float) -> bool:
-        if since >= max(LONGEST_GAP, self._gap) or self._held > PENDING_BYTES:
+        if since >= max(LONGEST_GAP, self._gap) or self._held > PENDING_BYTES or self._unseen > MOST_UNSEEN:
             return True
         return since >= self._gap and len(self._pending) <= self._free
 
     def _decode_all(self, packets: Sequence[Packet[VideoStream]], *, skip: Skip) -> None:
+        """Decode the packets; see the key frames among the pictures and, where others were decoded as well, the last of them."""
         self._codec.skip_frame = skip
-        frames = [frame for packet in packets for frame in self.decode(packet)]
-        for number, frame in enumerate(frames, start=1):
-            if frame.key_frame or (skip == "NONREF" and number == len(frames)):
-                self.see(frame, always=True)
+        last: VideoFrame | None = None
+        for packet in packets:
+            for frame in self.decode(packet):
+                last = frame
+                if frame.key_frame:
+                    self.see(frame, always=True)
+            if self._account.stopped:
+                return
+        if last is not None and not last.key_frame and skip == "NONREF":
+            self.see(last, always=True)
 
     def _forget(self) -> None:
         self._pending, self._held = [], 0
