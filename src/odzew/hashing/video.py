@@ -30,6 +30,7 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
     - `nonref`: one a second hashed, without decoding the pictures that no other picture is made from,
     - `key`: key frames, and where they are far apart a picture every 2 s between them as far as that is cheap, every 12 s always.
 
+    A film of a few seconds is seen at least eight times, a very long one at wider steps.
     Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `Unreadable` where there is no
     film (verdict `unknown` or `damaged`), no picture in it (`no_picture`), or none that can be decoded (`damaged`).
     """
@@ -54,7 +55,7 @@ def _look(file: BinaryIO, tier: Tier, limits: VideoLimits) -> VideoHashes:
     return VideoHashes(
         frames=frames,
         note=" ".join(walk.notes()),
-        whole=not walk.account.stopped and not kept.full,
+        whole=not walk.account.stopped,
         looked=kept.looked,
         flat=kept.flat,
         seconds=round(walk.account.seconds, 3),

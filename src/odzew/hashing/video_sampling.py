@@ -79,28 +79,26 @@ class Kept:
         self._near, self._most = near, most
         self._words: NDArray[np.uint64] = np.empty((64, 4), dtype=np.uint64)
         self.frames: list[Frame] = []
-        self.looked = 0
-        self.flat = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether as many are kept as may be."""
-        return len(self.frames) >= self._most
+        self.looked = self.flat = self.left_out = 0
 
     def add(self, *, frame: Frame) -> None:
-        """Keep the frame if it is to be kept."""
+        """Keep the frame if it is to be kept; `left_out` counts those for which there was no room."""
         self.looked += 1
         if frame.pdq.quality < USABLE_QUALITY:
             self.flat += 1
-        elif not self.full and not self._known(frame.pdq.bits):
+        elif self._known(frame.pdq.bits):
+            return
+        elif len(self.frames) == self._most:
+            self.left_out += 1
+        else:
+            self._remember(frame.pdq.bits)
             self.frames.append(frame)
 
     def _known(self, bits: bytes) -> bool:
-        words = np.frombuffer(bits, dtype=np.uint64)
-        n = len(self.frames)
-        if n and int(np.bitwise_count(self._words[:n] ^ words).sum(axis=1, dtype=np.int64).min()) <= self._near:
-            return True
-        if n == len(self._words):
+        near = np.bitwise_count(self._words[: len(self.frames)] ^ np.frombuffer(bits, dtype=np.uint64)).sum(axis=1, dtype=np.int64)
+        return bool(near.size) and int(near.min()) <= self._near
+
+    def _remember(self, bits: bytes) -> None:
+        if len(self.frames) == len(self._words):
             self._words = np.concatenate([self._words, np.empty_like(self._words)])
-        self._words[n] = words
-        return False
+        self._words[len(self.frames)] = np.frombuffer(bits, dtype=np.uint64)

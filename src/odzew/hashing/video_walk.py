@@ -25,6 +25,7 @@ EVERY: Final = 1.0
 KEY_SPACING: Final = 1.9
 GAP: Final = 2.0
 LONGEST_GAP: Final = 12.0
+LEAST_LOOKS: Final = 8
 FREE_PACKETS: Final = 200
 PACKETS_PER_FREE_ONE: Final = 40
 MOST_DAMAGE: Final = 10_000
@@ -113,6 +114,8 @@ class Look:
         self._account.reach(at=at)
         if always or self._wants.wants(at=at):
             self._account.kept.add(frame=Frame(at=round(at, 3), pdq=pdq_of_frame(frame=frame)))
+            if self._account.kept.left_out:
+                self._account.stop()
 
 
 class KeyLook(Look):
@@ -206,10 +209,10 @@ class Walk:
     def notes(self) -> Iterator[str]:
         """Yield what a person must know, one sentence each."""
         account = self.account
-        if account.stopped:
-            yield account.stopped
-        elif account.kept.full:
+        if account.kept.left_out:
             yield f"The film changes too often: only its first {len(account.kept.frames)} different pictures were kept."
+        elif account.stopped:
+            yield account.stopped
         if account.damaged:
             yield f"The film is damaged in {account.damaged} places; what could be decoded was hashed."
         if self._unread:
@@ -239,16 +242,21 @@ class Walk:
         return wanted[: limits.streams]
 
     def _look(self, stream: VideoStream) -> Look:
-        limits, account = self.account.limits, self.account
-        widest = min(_length(self._container), limits.seconds) / limits.frames
-        if self._tier == "key":
-            return KeyLook(stream=stream, account=account, spacing=max(KEY_SPACING, widest), gap=max(GAP, widest))
+        """Return how to look at the stream: at steps that become wider for long films and narrower for those of a few seconds."""
+        account = self.account
         if self._tier == "known":
             return Look(stream=stream, account=account, every=0.0)
-        every = max(EVERY, widest)
+        length = _length(self._container)
+        widest = min(length, account.limits.seconds) / account.limits.frames
+
+        def step(usual: float) -> float:
+            return max(widest, min(usual, length / LEAST_LOOKS) if length else usual)
+
+        if self._tier == "key":
+            return KeyLook(stream=stream, account=account, spacing=step(KEY_SPACING), gap=step(GAP))
         if self._tier == "nonref":
-            return Look(stream=stream, account=account, every=every, skip="NONREF")
-        return Look(stream=stream, account=account, every=every, rough="noref")
+            return Look(stream=stream, account=account, every=step(EVERY), skip="NONREF")
+        return Look(stream=stream, account=account, every=step(EVERY), rough="noref")
 
 
 def _length(container: InputContainer) -> float:
