@@ -10,16 +10,16 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from odzew.hashing.animation import frames_of
-from odzew.hashing.canonical import LIMITS, Canonical, Limits, Unreadable, canonical, check_bytes
+from odzew.hashing.canonical import LIMITS, Canonical, Limits, Unreadable, canonical, check_bytes, form_of
 from odzew.hashing.data import FileHashes, Frame, Kind, Mode, Picture
-from odzew.hashing.pdq import SMALLEST, pdq_of_grey, pdq_of_rgb
+from odzew.hashing.fast import fast_picture
+from odzew.hashing.pdq import GOOD, SMALLEST, pdq_of_grey, pdq_of_rgb
 from odzew.hashing.sniff import HEAD, kind_of
 from odzew.hashing.video import hash_video
 from odzew.hashing.video_data import Tier
 
 TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
 LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
-GOOD: Final = 50
 _CHUNK: Final = 1 << 20
 
 
@@ -29,7 +29,7 @@ def hash_picture(*, data: bytes, mode: Mode = "exact", turned: bool = False, lim
     "exact" gives the bits that `pdqhash` gives for the canonical pixels. "fast" may decode a JPEG at a smaller scale: for looking up only.
     Raises `Unreadable`, also for pictures of fewer than five pixels on a side.
     """
-    return _hashed(canonical(data=data, limits=limits), turned)
+    return (_quick(data, mode, turned, limits) or _slow(data, turned, limits))[0]
 
 
 def hash_file(
@@ -50,10 +50,9 @@ def hash_file(
         else:
             if read.kind == "image":
                 check_bytes(size=read.size, limits=limits)
-            source = canonical(data=read.whole, limits=limits)
-            found = _hashed(source, turned)
+            found, note = _quick(read.whole, mode, turned, limits) or _slow(read.whole, turned, limits)
             frames, more = frames_of(data=read.whole, limits=limits)
-            note = " ".join(filter(None, (source.note, more, LOW_QUALITY if found.pdq.quality < GOOD else "")))
+            note = " ".join(filter(None, (note, more, LOW_QUALITY if found.pdq.quality < GOOD else "")))
     except Unreadable as error:
         note = error.sentence
     return FileHashes(kind=read.kind, sha256=read.sha256, md5=read.md5, picture=found, frames=frames, note=note)
@@ -65,6 +64,18 @@ def warm() -> None:
     for pixels in (chess, np.zeros_like(chess)):
         pdq_of_grey(plane=pixels)
         pdq_of_rgb(pixels=np.repeat(pixels[:, :, None], 3, axis=2))
+
+
+def _quick(data: bytes, mode: Mode, turned: bool, limits: Limits) -> tuple[Picture, str] | None:
+    if mode == "exact" or form_of(data=data, limits=limits) != "JPEG":
+        return None
+    found = fast_picture(data=data, turned=turned, limits=limits)
+    return (found, "") if found else None
+
+
+def _slow(data: bytes, turned: bool, limits: Limits) -> tuple[Picture, str]:
+    source = canonical(data=data, limits=limits)
+    return _hashed(source, turned), source.note
 
 
 def _hashed(source: Canonical, turned: bool) -> Picture:
