@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import signal
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 
 from odzew.foundation.errors import Unavailable
@@ -41,6 +43,7 @@ class ChildHandle:
         self.pidfd = pidfd
         self.files = 0
         self.walls: tuple[Protection, ...] = ()
+        self.closed = False
 
     def greet(self, *, seconds: float) -> None:
         """Wait until the child stands behind its walls; raises `Ended` or `TimeoutError`."""
@@ -75,7 +78,10 @@ class ChildHandle:
         return bool(watch.poll(int(seconds * 1000)))
 
     def close(self) -> None:
-        """Let go of the descriptors."""
+        """Let go of the descriptors, once."""
+        if self.closed:
+            return
+        self.closed = True
         self.link.close()
         with contextlib.suppress(OSError):
             os.close(self.pidfd)
@@ -106,10 +112,10 @@ class ServerHandle:
         self._lock = threading.Lock()
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link = mine
-        numbers = (theirs.fileno(), os.getpid(), limits.memory_bytes, limits.processor_seconds, limits.files)
+        words = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(limits))]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "odzew.matching.decoder", *map(str, numbers)],
+                [sys.executable, "-P", "-m", "odzew.matching.decoder", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -151,7 +157,9 @@ class ServerHandle:
         return child
 
     def end(self, *, child: ChildHandle) -> int | None:
-        """Kill a child if it lives, and return its wait status; None if the server could not tell."""
+        """Kill a child if it lives, and return its wait status; None if the server could not tell, or had told already."""
+        if child.closed:
+            return None
         child.kill()
         gone = child.gone(seconds=_REAP_SECONDS)
         child.close()
