@@ -20,6 +20,9 @@ from odzew.foundation.errors import Unavailable
 from odzew.matching.decoder import control, messages
 from odzew.matching.decoder.data import Limits, Protection, Verdict
 
+MODULE: Final[tuple[str, ...]] = ("odzew.matching.decoder",)
+"""What is run as the server."""
+
 _CONTROL_SECONDS: Final = 20.0
 _REAP_SECONDS: Final = 5.0
 _KEPT: Final = ("PYTHONPATH", "NUMBA_CACHE_DIR", "ODZEW_DATA", "HOME")
@@ -115,7 +118,7 @@ class ServerHandle:
         words = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(limits))]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "odzew.matching.decoder", *words],
+                [sys.executable, "-P", "-m", *MODULE, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -141,8 +144,12 @@ class ServerHandle:
     def spawn(self) -> ChildHandle:
         """Return a new child behind its walls; raises `Ended`, `TimeoutError`, or `Unavailable` if the machine has no room for one."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with self._lock, theirs:
-            message, fds = self._exchange(control.SPAWN, theirs.fileno())
+        try:
+            with self._lock, theirs:
+                message, fds = self._exchange(control.SPAWN, theirs.fileno())
+        except BaseException:
+            mine.close()
+            raise
         if message[:1] != control.SPAWNED or len(message) != control.PID.size or len(fds) != 1:
             for fd in fds:
                 os.close(fd)

@@ -132,7 +132,7 @@ class Decoder:
     def _ask(
         self, server: ServerHandle, child: ChildHandle, request: messages.Request, fd: int, film: bool, digests: _Digests
     ) -> Outcome | None:
-        """Ask one child; None if it or its server was gone for a reason that is not the file's."""
+        """Ask one child; None if it or its server was gone for a reason that need not be the file's: somebody's SIGKILL, or earlier."""
         healthy = False
         try:
             until = time.monotonic() + self._limits.wall(film=film)
@@ -144,11 +144,11 @@ class Decoder:
             return verdict, said
         except Ended as end:
             status = server.end(child=child)
-            if end.early or not server.alive():
+            how = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else 0
+            if end.early or status is None or how == signal.SIGKILL:
                 return None
-            if status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-                return "timed_out", messages.Said(note=_TIMED_OUT)
-            return "crashed", messages.Said(note=_CRASHED)
+            note = _TIMED_OUT if how == signal.SIGXCPU else _CRASHED
+            return ("timed_out" if how == signal.SIGXCPU else "crashed"), messages.Said(note=note)
         except TimeoutError:
             return "timed_out", messages.Said(note=_TIMED_OUT)
         except messages.BadAnswer as problem:

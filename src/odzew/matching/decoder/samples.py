@@ -74,5 +74,7 @@ def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
 
 def _file(picture: Image.Image, form: str, **how: Any) -> bytes:
     file = io.BytesIO()
+    if form == "AVIF":
+        how |= {"speed": 10, "max_threads": 1}
     picture.save(file, form, **how)
     return file.getvalue()
