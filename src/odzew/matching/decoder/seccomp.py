@@ -47,7 +47,6 @@ CALLS: Final[dict[str, tuple[int | None, int | None]]] = {
     "lseek": (8, 62),
     "ppoll": (271, 73),
     "pread64": (17, 67),
-    "preadv": (295, 69),
     "read": (0, 63),
     "readv": (19, 65),
     "recvfrom": (45, 207),

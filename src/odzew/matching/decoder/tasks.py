@@ -6,7 +6,7 @@ import codecs
 import io
 import os
 import warnings
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from odzew.hashing.api import Content, hash_film, hash_still, warm
 from odzew.hashing.canonical import Limits as PictureLimits
@@ -16,6 +16,9 @@ from odzew.hashing.video_data import VideoLimits
 from odzew.matching.decoder import samples
 from odzew.matching.decoder.data import Limits, Verdict
 from odzew.matching.decoder.messages import MOST_FRAMES, Request, Said
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _BROKEN: Final = (
     b"",
@@ -52,11 +55,13 @@ class FileBehind(io.RawIOBase):
         """Tell that it can be read from anywhere."""
         return True
 
-    def readinto(self, buffer: object) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Read into `buffer` from where it stands."""
-        count = os.preadv(self._fd, [memoryview(buffer)], self._at)  # type: ignore[arg-type]
-        self._at += count
-        return count
+        view = memoryview(buffer)
+        piece = os.pread(self._fd, len(view), self._at)
+        view[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to `offset` from the start, from here or from the end."""
