@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from odzew.foundation.errors import Unsafe
 
-_OUTSIDE = frozenset({"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS", "PROMISE_EXAMPLES"})
+_OUTSIDE = frozenset(
+    {"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "FUZZ_FILES", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS", "PROMISE_EXAMPLES"}
+)
 
 
 class Settings(BaseModel):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import importlib
 import io
 import os
+import pkgutil
 import warnings
 from typing import TYPE_CHECKING, Final
+
+import av
+from PIL import AvifImagePlugin
 
 from odzew.hashing.api import Content, hash_film, hash_still, warm
 from odzew.hashing.canonical import Limits as PictureLimits
@@ -82,9 +87,10 @@ def prepare() -> None:
     Afterwards a child can open nothing: what was forgotten here would make good files unreadable. A test holds against it.
     """
     warnings.simplefilter("ignore")
-    from PIL import AvifImagePlugin
-
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if module.name != "av.__main__":
+            importlib.import_module(module.name)
     for name in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252", "raw_unicode_escape"):
         codecs.lookup(name)
     warm()
