@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from odzew.hashing.data import Pdq
 from odzew.hashing.pdq import pdq_of_rgb
-from odzew.hashing.video_luma import matrix_of, pdq_of_frame, rgb_of, turn_of
+from odzew.hashing.video_luma import matrix_of, orientation_of, pdq_of_frame, rgb_of, turned_of_frame
 from tests.video.build import colourful, few, lossless
 from tests.video.near import apart
 
@@ -102,7 +102,10 @@ def test_a_turned_film_is_hashed_as_it_is_shown(form: str, matrix: tuple[int, ..
     (frame,) = frames_in(lossless(pictures=[pixels], pix_fmt=form, matrix="ITU709", display=(a, b, 0, c, d, 0, 0, 0, 1 << 30)))
     assert callable(shown)
     assert apart(one=pdq_of_frame(frame=frame), other=hashed(shown(pixels))) <= 4
-    assert (turn_of(frame=frame).transposed, frame.rotation % 90) == (matrix[0] == 0, 0)
+    assert (orientation_of(frame=frame) >= 5) == (matrix[0] == 0)
+    turned = [Pdq(bits=bits, quality=100) for bits in turned_of_frame(frame=frame)]
+    eight = pdq_of_rgb(pixels=np.ascontiguousarray(shown(pixels)), turned=True).turned
+    assert max(apart(one=one, other=Pdq(bits=bits, quality=100)) for one, bits in zip(turned, eight, strict=True)) <= 4
 
 
 def test_an_empty_matrix_turns_nothing() -> None:

@@ -16,7 +16,7 @@ from odzew.hashing.fast import fast_picture
 from odzew.hashing.pdq import GOOD, SMALLEST, pdq_of_grey, pdq_of_rgb
 from odzew.hashing.sniff import HEAD, kind_of
 from odzew.hashing.video import hash_video
-from odzew.hashing.video_data import Tier
+from odzew.hashing.video_data import Tier, VideoLimits
 
 TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
 LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
@@ -41,21 +41,52 @@ def hash_file(
     for what is in the file: a file that cannot be decoded has a `note` instead.
     """
     read = _read(data, limits)
-    found: Picture | None = None
-    frames: tuple[Frame, ...] = ()
     try:
         if read.kind == "video":
-            film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"))
-            frames, note = film.frames, film.note
+            content = hash_film(data=data, mode=mode, turned=turned, tier=tier)
         else:
             if read.kind == "image":
                 check_bytes(size=read.size, limits=limits)
-            found, note = _quick(read.whole, mode, turned, limits) or _slow(read.whole, turned, limits)
-            frames, more = frames_of(data=read.whole, limits=limits)
-            note = " ".join(filter(None, (note, more, LOW_QUALITY if found.pdq.quality < GOOD else "")))
+            content = hash_still(data=read.whole, mode=mode, turned=turned, limits=limits)
     except Unreadable as error:
-        note = error.sentence
-    return FileHashes(kind=read.kind, sha256=read.sha256, md5=read.md5, picture=found, frames=frames, note=note)
+        content = Content(note=error.sentence)
+    return FileHashes(
+        kind=read.kind, sha256=read.sha256, md5=read.md5, picture=content.picture, frames=content.frames, note=content.note
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a file shows: the hash of a picture, of frames that differ, and a note."""
+
+    picture: Picture | None = None
+    frames: tuple[Frame, ...] = ()
+    note: str = ""
+
+
+def hash_still(*, data: bytes, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS) -> Content:
+    """Hash a picture and, if it moves, its frames that differ. Raises `Unreadable` if not even the first can be decoded."""
+    found, note = _quick(data, mode, turned, limits) or _slow(data, turned, limits)
+    frames: tuple[Frame, ...] = ()
+    try:
+        frames, more = frames_of(data=data, limits=limits)
+    except Unreadable as error:
+        more = error.sentence
+    low = LOW_QUALITY if found.pdq.quality < GOOD else ""
+    return Content(picture=found, frames=frames, note=" ".join(filter(None, (note, more, low))))
+
+
+def hash_film(
+    *,
+    data: bytes | BinaryIO,
+    mode: Mode = "exact",
+    turned: bool = False,
+    tier: Tier | None = None,
+    limits: VideoLimits | None = None,
+) -> Content:
+    """Hash the frames of a film; without a `tier`, `known` for "exact" and `key` for "fast". Raises `Unreadable`."""
+    film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"), turned=turned, limits=limits)
+    return Content(frames=film.frames, note=film.note)
 
 
 def warm() -> None:

@@ -42,10 +42,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One hashed frame of a video or of an animation; `at` is in seconds from the start."""
+    """One hashed frame of a video or of an animation; `at` is in seconds from the start, `turned` as in `Picture`."""
 
     at: float
     pdq: Pdq
+    turned: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from odzew.hashing.data import Frame
+from odzew.hashing.pdq import GOOD
 
 RADIUS: Final = 31
 SHARE: Final = 0.80
@@ -20,7 +21,6 @@ RUN: Final = 3
 DISTINCT_BITS: Final = 16
 RUN_WINDOW: Final = 64
 RUN_COUNTED: Final = 16
-USABLE_QUALITY: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def judge_frames(
     """
     if len(query) != len(hits):
         raise ValueError("there must be one list of hits per frame")
-    usable = [i for i, frame in enumerate(query) if frame.pdq.quality >= USABLE_QUALITY]
+    usable = [i for i, frame in enumerate(query) if frame.pdq.quality >= GOOD]
     nearest = {i: _nearest(hits[i], radius) for i in usable}
     owners = sorted({owner for found in nearest.values() for owner in found})
     judged = [_judge(owner, query, usable, nearest, share=share, run=run) for owner in owners]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from odzew.hashing.data import Frame
+from odzew.hashing.pdq import GOOD
 
 CHANGED_BITS: Final = 16
-USABLE_QUALITY: Final = 50
 AT_LEAST_EVERY: Final = 60
 LONGEST_PAUSE: Final = 600.0
 USUAL_RATE: Final = 25.0
@@ -81,18 +81,20 @@ class Kept:
         self.frames: list[Frame] = []
         self.looked = self.flat = self.left_out = 0
 
-    def add(self, *, frame: Frame) -> None:
-        """Keep the frame if it is to be kept; `left_out` counts those for which there was no room."""
+    def add(self, *, frame: Frame) -> bool:
+        """Keep the frame if it is to be kept, and say so; `left_out` counts those for which there was no room."""
         self.looked += 1
-        if frame.pdq.quality < USABLE_QUALITY:
+        if frame.pdq.quality < GOOD:
             self.flat += 1
-        elif self._known(frame.pdq.bits):
-            return
-        elif len(self.frames) == self._most:
+            return False
+        if self._known(frame.pdq.bits):
+            return False
+        if len(self.frames) == self._most:
             self.left_out += 1
-        else:
-            self._remember(frame.pdq.bits)
-            self.frames.append(frame)
+            return False
+        self._remember(frame.pdq.bits)
+        self.frames.append(frame)
+        return True
 
     def _known(self, bits: bytes) -> bool:
         near = np.bitwise_count(self._words[: len(self.frames)] ^ np.frombuffer(bits, dtype=np.uint64)).sum(axis=1, dtype=np.int64)

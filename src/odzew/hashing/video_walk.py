@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast
 
 from av.container import InputContainer
@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from odzew.hashing.data import Frame
 from odzew.hashing.video_container import DECODERS
 from odzew.hashing.video_data import Tier, VideoLimits
-from odzew.hashing.video_luma import pdq_of_frame
+from odzew.hashing.video_luma import pdq_of_frame, turned_of_frame
 from odzew.hashing.video_sampling import Always, ByTime, Kept, Timeline
 
 EVERY: Final = 1.0
@@ -41,6 +41,7 @@ class Account:
 
     limits: VideoLimits
     kept: Kept
+    turned: bool
     decoded: int = 0
     work: int = 0
     damaged: int = 0
@@ -113,9 +114,15 @@ class Look:
         at = self._timeline.at(stamp=_seconds(frame.pts, frame))
         self._account.reach(at=at)
         if always or self._wants.wants(at=at):
-            self._account.kept.add(frame=Frame(at=round(at, 3), pdq=pdq_of_frame(frame=frame)))
-            if self._account.kept.left_out:
-                self._account.stop()
+            self._hash(frame, at)
+
+    def _hash(self, frame: VideoFrame, at: float) -> None:
+        kept = self._account.kept
+        hashed = Frame(at=round(at, 3), pdq=pdq_of_frame(frame=frame))
+        if kept.add(frame=hashed) and self._account.turned:
+            kept.frames[-1] = replace(hashed, turned=turned_of_frame(frame=frame))
+        if kept.left_out:
+            self._account.stop()
 
 
 class KeyLook(Look):
@@ -184,9 +191,9 @@ class KeyLook(Look):
 class Walk:
     """One pass over the streams of pictures in a film; what it finds goes to `kept`."""
 
-    def __init__(self, *, container: InputContainer, tier: Tier, limits: VideoLimits, kept: Kept) -> None:
+    def __init__(self, *, container: InputContainer, tier: Tier, turned: bool, limits: VideoLimits, kept: Kept) -> None:
         self._container, self._tier = container, tier
-        self.account = Account(limits=limits, kept=kept)
+        self.account = Account(limits=limits, kept=kept, turned=turned)
         self._unread, self._more = set[str](), 0
         self.streams = self._choose(limits=limits)
         self._looks = {stream.index: self._look(stream) for stream in self.streams}

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "odzew.answers",
     "odzew.enforcement",
     "odzew.alarms",
+    "odzew.matching",
 ]
 # Only what every request needs: a notice passes no session, no form token, no choice of language.
 MIDDLEWARE = ["odzew.entrypoints.api.edge.headers"]
