@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from odzew.hashing.data import Frame
+from odzew.hashing.data import Frame, Pdq
 from odzew.hashing.video_match import RADIUS, FrameHit
 
 
@@ -23,4 +23,9 @@ def hits_of(*, query: Sequence[Frame], known: Mapping[int, Sequence[Frame]], rad
 
 def bits_apart(*, one: Frame, other: Frame) -> int:
     """Return in how many of the 256 bits two frames differ."""
-    return (int.from_bytes(one.pdq.bits, "big") ^ int.from_bytes(other.pdq.bits, "big")).bit_count()
+    return apart(one=one.pdq, other=other.pdq)
+
+
+def apart(*, one: Pdq, other: Pdq) -> int:
+    """Return in how many of the 256 bits two hashes differ."""
+    return (int.from_bytes(one.bits, "big") ^ int.from_bytes(other.bits, "big")).bit_count()

@@ -15,7 +15,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from odzew.foundation.errors import Unsafe
 
 _SCHEMES = {"database_url": ("postgresql", "postgres"), "smtp_url": ("smtp", "smtps")}
-_OUTSIDE = frozenset({"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS", "PROMISE_EXAMPLES"})
+_OUTSIDE = frozenset(
+    {
+        "CONFIG",
+        "PG_BIN",
+        "PG_AS",
+        "CHROMIUM",
+        "FUZZ_FILES",
+        "FUZZ_FILMS",
+        "EXCERPT_TRIALS",
+        "TEST_PROCESSES",
+        "TEST_URL",
+        "CRASH_ROUNDS",
+        "PROMISE_EXAMPLES",
+    }
+)
 
 
 class Settings(BaseModel):

@@ -43,7 +43,7 @@ def hash_file(
     read = _read(data, limits)
     try:
         if read.kind == "video":
-            content = hash_film(data=data, mode=mode, tier=tier)
+            content = hash_film(data=data, mode=mode, turned=turned, tier=tier)
         else:
             if read.kind == "image":
                 check_bytes(size=read.size, limits=limits)
@@ -77,10 +77,15 @@ def hash_still(*, data: bytes, mode: Mode = "exact", turned: bool = False, limit
 
 
 def hash_film(
-    *, data: bytes | BinaryIO, mode: Mode = "exact", tier: Tier | None = None, limits: VideoLimits | None = None
+    *,
+    data: bytes | BinaryIO,
+    mode: Mode = "exact",
+    turned: bool = False,
+    tier: Tier | None = None,
+    limits: VideoLimits | None = None,
 ) -> Content:
     """Hash the frames of a film; without a `tier`, `known` for "exact" and `key` for "fast". Raises `Unreadable`."""
-    film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"), limits=limits)
+    film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"), turned=turned, limits=limits)
     return Content(frames=film.frames, note=film.note)
 
 

@@ -29,7 +29,8 @@ class Pdq:
 class Picture:
     """The hash of one picture.
 
-    `turned` are its eight orientations, `turned[0]` as it stands, in the order of `odzew.hashing.turns.TURNS`; empty if not asked for.
+    `turned` are the hashes that it has when it is turned or mirrored, `turned[0]` as it stands, in the order of
+    `odzew.hashing.turns.TURNS`; empty if not asked for.
     `mode` is "exact" if the hash is the one that the reference gives for the same pixels. A "fast" one is for looking up, and is never
     exported.
     """
@@ -41,10 +42,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One hashed frame of a video or of an animation; `at` is in seconds from the start."""
+    """One hashed frame of a video or of an animation; `at` is in seconds from the start, `turned` as in `Picture`."""
 
     at: float
     pdq: Pdq
+    turned: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

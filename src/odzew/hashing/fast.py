@@ -16,9 +16,9 @@ from odzew.hashing.canonical import Limits, check_size
 from odzew.hashing.colour import transform_of
 from odzew.hashing.data import Picture
 from odzew.hashing.jpeg import read_header
-from odzew.hashing.orientation import exif_orientation
-from odzew.hashing.pdq import GOOD, SMALLEST, Square, coefficients, picture_of, quality_near, shrunk
-from odzew.hashing.turns import SIGNS
+from odzew.hashing.orientation import after, exif_orientation
+from odzew.hashing.pdq import GOOD, SMALLEST, Waves, bits_of, coefficients, picture_of, quality_near, shrunk_all
+from odzew.hashing.turns import AS_ORIENTATION
 
 SHORT_SIDE: Final = 512
 """The short side of what is decoded is not made smaller than this."""
@@ -46,21 +46,21 @@ def fast_picture(*, data: bytes, turned: bool, limits: Limits) -> Picture | None
     if plane.shape != wanted:
         return None
     full = header.height, header.width
-    small = shrunk(pixels=plane, orientation=exif_orientation(block=header.exif), full=full, block=block)
-    waves, quality = coefficients(small), quality_near(small)
-    if abs(quality - GOOD) <= QUALITY_MARGIN or fragile(waves, turned):
-        return None
-    return picture_of(waves=waves, quality=quality, turned=turned, mode="fast")
+    stored, hashes, quality = exif_orientation(block=header.exif), [], None
+    orientations = [after(stored, turn) for turn in (AS_ORIENTATION if turned else AS_ORIENTATION[:1])]
+    for small in shrunk_all(pixels=np.ascontiguousarray(plane), orientations=orientations, full=full, block=block):
+        waves = coefficients(small)
+        quality = quality_near(small) if quality is None else quality
+        if abs(quality - GOOD) <= QUALITY_MARGIN or fragile(waves):
+            return None
+        hashes.append(bits_of(waves))
+    return picture_of(hashes=hashes, quality=quality or 0, mode="fast")
 
 
-def fragile(waves: Square, turned: bool) -> bool:
-    """Tell whether small errors could move many coefficients across the cut, in any of the orientations asked for."""
-    for signs in SIGNS[:4] if turned else SIGNS[:1]:
-        flat = (waves * signs).ravel()
-        cut = np.partition(flat, 127)[127]
-        if np.count_nonzero(np.abs(flat - cut) < NEAR) > MANY:
-            return True
-    return False
+def fragile(waves: Waves) -> bool:
+    """Tell whether small errors could move many coefficients across the cut."""
+    flat = waves.ravel()
+    return int(np.count_nonzero(np.abs(flat - np.partition(flat, 127)[127]) < NEAR)) > MANY
 
 
 def _block(short_side: int) -> int:

@@ -23,6 +23,17 @@ FLIPS: Final[dict[int, tuple[bool, bool, bool]]] = {
 }
 """Orientation: are the rows mirrored, the columns mirrored, and rows and columns then exchanged?"""
 
+
+def after(orientation: int, turn: int) -> int:
+    """Return the orientation of a picture stored as `orientation` says, and then turned as `turn` says."""
+    up_down, left_right, transposed = FLIPS[orientation]
+    more_up_down, more_left_right, again = FLIPS[turn]
+    if transposed:
+        more_up_down, more_left_right = more_left_right, more_up_down
+    return _NUMBERS[up_down ^ more_up_down, left_right ^ more_left_right, transposed ^ again]
+
+
+_NUMBERS: Final = {flips: number for number, flips in FLIPS.items()}
 _TAG: Final = 0x0112
 
 

@@ -11,6 +11,7 @@ Source: the PDQ paper (Facebook, 2019) and the reference as packaged in `pdqhash
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Final
 
@@ -21,8 +22,8 @@ from odzew.foundation.errors import Invalid
 from odzew.hashing import plain
 from odzew.hashing.data import Mode, Pdq, Picture
 from odzew.hashing.operator import SIDE, band
-from odzew.hashing.orientation import FLIPS, upright
-from odzew.hashing.turns import SIGNS, TURNS, turned_waves
+from odzew.hashing.orientation import FLIPS, after, upright
+from odzew.hashing.turns import AS_ORIENTATION, SIGNS, TURNS, turned_waves
 
 _fast: ModuleType
 try:
@@ -34,6 +35,7 @@ except ImportError:  # numba is not installed
 
 Pixels = NDArray[np.uint8]
 Square = NDArray[np.float64]
+Waves = NDArray[np.floating[Any]]
 
 SMALLEST: Final = 5
 """Below so many pixels on a side the reference gives no hash: all bits zero, quality 0."""
@@ -45,6 +47,7 @@ STEP: Final = 0.004
 """The same for the difference of two neighbours in its 64 x 64 picture."""
 
 _UNIT: Final = 1 << 16  # the 64 x 64 values are whole numbers over 2^16
+_PLAIN: Final = {(False, False): 1, (False, True): 2, (True, True): 3, (True, False): 4}
 _NOTHING: Final = Pdq(bits=bytes(32), quality=0)
 
 
@@ -79,22 +82,52 @@ def pdq_of_grey(*, plane: Pixels, turned: bool = False, orientation: int = 1) ->
     return _exact(plane, turned, orientation)
 
 
+def dihedral(*, pixels: Pixels) -> tuple[bytes, ...]:
+    """Return what `pdqhash.compute_dihedral` returns: eight hashes from the coefficients of one, in the order of `TURNS`.
+
+    They are only near the hashes of the turned pixels, because the filters of PDQ are not symmetric (docs/hashing.md has the distances).
+    Use `turned` to find turned copies, and this to compare with other programs. Takes RGB or grey pixels, at least 5 on a side.
+    """
+    waves: Waves = coefficients(shrunk(pixels=np.ascontiguousarray(pixels)))
+    if not all(certain(waves * signs) for signs in SIGNS[:4]):
+        waves = _coefficients32(_fast.reference(pixels, always=True))
+    return tuple(bits_of(turned_waves(waves, turn)) for turn in range(len(TURNS)))
+
+
 def _exact(pixels: Pixels, turned: bool, orientation: int) -> Picture:
+    turns = AS_ORIENTATION if turned else AS_ORIENTATION[:1]
     if min(pixels.shape[:2]) < SMALLEST:
-        return Picture(pdq=_NOTHING, turned=(_NOTHING.bits,) * 8 if turned else (), mode="exact")
-    small = shrunk(pixels=np.ascontiguousarray(pixels), orientation=orientation)
-    waves: NDArray[np.floating[Any]] = coefficients(small)
-    quality = quality_of(small)
-    if quality is None or not certain(waves, turned):
-        small32 = _fast.reference(upright(pixels=pixels, orientation=orientation))
-        waves, quality = _coefficients32(small32), _quality32(small32)
-    return picture_of(waves=waves, quality=quality, turned=turned, mode="exact")
+        return picture_of(hashes=[_NOTHING.bits for _ in turns], quality=0, mode="exact")
+    pixels, quality = np.ascontiguousarray(pixels), None
+    hashes: list[bytes] = []
+    orientations = [after(orientation, turn) for turn in turns]
+    for number, small in zip(orientations, shrunk_all(pixels=pixels, orientations=orientations), strict=True):
+        waves: Waves = coefficients(small)
+        clear = certain(waves)
+        if not hashes:
+            quality = quality_of(small)
+        if not clear or quality is None:
+            small32 = _fast.reference(upright(pixels=pixels, orientation=number))
+            waves = waves if clear else _coefficients32(small32)
+            quality = _quality32(small32) if quality is None else quality
+        hashes.append(bits_of(waves))
+    return picture_of(hashes=hashes, quality=quality or 0, mode="exact")
 
 
-def picture_of(*, waves: NDArray[np.floating[Any]], quality: int, turned: bool, mode: Mode) -> Picture:
-    """Cut the coefficients into one hash, or into those of all eight orientations."""
-    turns = tuple(bits_of(turned_waves(waves, n)) for n in range(len(TURNS))) if turned else ()
-    return Picture(pdq=Pdq(bits=turns[0] if turns else bits_of(waves), quality=quality), turned=turns, mode=mode)
+def picture_of(*, hashes: list[bytes], quality: int, mode: Mode) -> Picture:
+    """Return a picture of one hash, or of all eight."""
+    return Picture(pdq=Pdq(bits=hashes[0], quality=quality), turned=tuple(hashes) if len(hashes) > 1 else (), mode=mode)
+
+
+def shrunk_all(*, pixels: Pixels, orientations: list[int], full: tuple[int, int] | None = None, block: int = 1) -> Iterator[Square]:
+    """Return the 64 x 64 pictures (`shrunk`) for several orientations; two that differ by a transposition share the work."""
+    done: dict[tuple[bool, bool], Square] = {}
+    for orientation in orientations:
+        up_down, left_right, transposed = FLIPS[orientation]
+        key = up_down, left_right
+        if key not in done:
+            done[key] = shrunk(pixels=pixels, orientation=_PLAIN[key], full=full, block=block)
+        yield done[key].T if transposed else done[key]
 
 
 def shrunk(*, pixels: Pixels, orientation: int = 1, full: tuple[int, int] | None = None, block: int = 1) -> Square:
@@ -116,19 +149,16 @@ def coefficients(small: Square) -> Square:
     return np.asarray((half @ _WAVES.T) * 2.0**-40)
 
 
-def bits_of(waves: NDArray[np.floating[Any]]) -> bytes:
+def bits_of(waves: Waves) -> bytes:
     """Cut at the lower median: the first bit of the first byte is the coefficient of the highest frequencies."""
     flat = waves.ravel()
     return np.packbits((flat > np.partition(flat, 127)[127])[::-1]).tobytes()
 
 
-def certain(waves: NDArray[np.floating[Any]], turned: bool) -> bool:
+def certain(waves: Waves) -> bool:
     """Tell whether the reference must find the same bits: no coefficient above the cut is near one below it."""
-    for signs in SIGNS[:4] if turned else SIGNS[:1]:
-        flat = np.partition((waves * signs).ravel(), (127, 128))
-        if flat[128] - flat[127] <= 2 * TIE:
-            return False
-    return True
+    flat = np.partition(waves.ravel(), (127, 128))
+    return bool(flat[128] - flat[127] > 2 * TIE)
 
 
 def quality_of(small: Square) -> int | None:

@@ -31,11 +31,14 @@ def shrunk(pixels: Pixels, rows: Band, columns: Band) -> NDArray[np.float64]:
     return out
 
 
-def reference(pixels: Pixels) -> NDArray[np.float32]:
-    """Return the reference's own 64 x 64 luma: the same float32 operations in the same order, rounding errors included."""
+def reference(pixels: Pixels, always: bool = False) -> NDArray[np.float32]:
+    """Return the reference's own 64 x 64 luma: the same float32 operations in the same order, rounding errors included.
+
+    It does not filter a picture of exactly 64 x 64 pixels; `always` does.
+    """
     luma = luma_of(pixels)
     height, width = luma.shape
-    if (height, width) != (SIDE, SIDE):
+    if always or (height, width) != (SIDE, SIDE):
         for _ in range(2):
             luma = _box(luma.T, window(side=width)).T
             luma = _box(luma, window(side=height))

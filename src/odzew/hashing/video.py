@@ -20,7 +20,9 @@ NO_PICTURE: Final = "There is no picture in this film that can be looked at."
 NONE_DECODED: Final = "No picture of this film could be decoded."
 
 
-def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimits | None = None) -> VideoHashes:
+def hash_video(
+    *, file: BinaryIO | bytes, tier: Tier = "full", turned: bool = False, limits: VideoLimits | None = None
+) -> VideoHashes:
     """Return the hashes of a film's pictures.
 
     `file` is the whole film, or a seekable file object that is read from its start. `tier` is one of
@@ -30,23 +32,25 @@ def hash_video(*, file: BinaryIO | bytes, tier: Tier = "full", limits: VideoLimi
     - `nonref`: one a second hashed, without decoding the pictures that no other picture is made from,
     - `key`: key frames, and where they are far apart a picture every 2 s between them as far as that is cheap, every 12 s always.
 
+    A film of a few seconds is seen at least eight times, a very long one at wider steps.
+    With `turned` each frame has its eight hashes, so that mirrored and turned copies are found by one hash.
     Only pictures of quality 50 or more are given back; the others are counted as `flat`. Raises `Unreadable` where there is no
     film (verdict `unknown` or `damaged`), no picture in it (`no_picture`), or none that can be decoded (`damaged`).
     """
     chosen = limits or VideoLimits()
     source = io.BytesIO(file) if isinstance(file, bytes) else file
-    found = _look(source, tier, chosen)
+    found = _look(source, tier, turned, chosen)
     if tier == "key" and not found.looked:
-        found = _look(source, "nonref", chosen)
+        found = _look(source, "nonref", turned, chosen)
     if not found.looked:
         raise Unreadable(NONE_DECODED, verdict="damaged")
     return found
 
 
-def _look(file: BinaryIO, tier: Tier, limits: VideoLimits) -> VideoHashes:
+def _look(file: BinaryIO, tier: Tier, turned: bool, limits: VideoLimits) -> VideoHashes:
     kept = Kept(near=CHANGED_BITS if tier == "known" else 0, most=limits.frames)
     with opened(file=file, limits=limits) as container:
-        walk = Walk(container=container, tier=tier, limits=limits, kept=kept)
+        walk = Walk(container=container, tier=tier, turned=turned, limits=limits, kept=kept)
         if not walk.streams:
             raise Unreadable(" ".join([NO_PICTURE, *walk.notes()]), verdict="no_picture")
         walk.go()
@@ -54,7 +58,7 @@ def _look(file: BinaryIO, tier: Tier, limits: VideoLimits) -> VideoHashes:
     return VideoHashes(
         frames=frames,
         note=" ".join(walk.notes()),
-        whole=not walk.account.stopped and not kept.full,
+        whole=not walk.account.stopped,
         looked=kept.looked,
         flat=kept.flat,
         seconds=round(walk.account.seconds, 3),

@@ -7,7 +7,7 @@ no RGB picture is ever made. What no such sum can say (RGB, palettes, alpha, pac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast
 
@@ -20,8 +20,10 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from odzew.hashing.data import Pdq
-from odzew.hashing.operator import Band, band
-from odzew.hashing.pdq import bits_of, coefficients
+from odzew.hashing.operator import SIDE, band
+from odzew.hashing.orientation import FLIPS, after
+from odzew.hashing.pdq import SMALLEST, Square, bits_of, coefficients, quality_near, shrunk_all
+from odzew.hashing.turns import AS_ORIENTATION
 
 try:
     from odzew.hashing.kernels import shrunk
@@ -51,40 +53,38 @@ SWSCALE: Final[dict[tuple[float, float], str]] = {
 FULL_RANGE: Final = 2
 RGB_MATRIX: Final = 0
 MATRIX_BYTES: Final = 36
+LEAST_WEIGHT: Final = 1e-9
 BILINEAR_ACCURATE: Final = int(Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 Plane: TypeAlias = NDArray[np.uint8]
-Luma: TypeAlias = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """How the stored picture is shown: transposed first, then mirrored left to right (`columns`) and top to bottom (`rows`)."""
-
-    transposed: bool = False
-    rows: bool = False
-    columns: bool = False
 
 
 def pdq_of_frame(*, frame: av.VideoFrame) -> Pdq:
     """Return the hash of a decoded picture as it is shown; raises ValueError for a form of pixels that cannot be turned into luma."""
-    turn = turn_of(frame=frame)
-    planes = _planes(frame)
-    return _cut(_sum_of_planes(frame, planes, turn) if planes else _through_rgb(frame, turn))
+    if min(frame.width, frame.height) < SMALLEST:
+        return Pdq(bits=bytes(32), quality=0)
+    (small,) = _smalls(frame, [orientation_of(frame=frame)])
+    return Pdq(bits=bits_of(coefficients(small)), quality=quality_near(small))
 
 
-def turn_of(*, frame: av.VideoFrame) -> Turn:
-    """Return the turn that the picture's display matrix asks for, rounded to quarter turns and mirrors.
+def turned_of_frame(*, frame: av.VideoFrame) -> tuple[bytes, ...]:
+    """Return the hashes of a decoded picture, of at least 5 pixels on a side, turned and mirrored, in the order of `turns.TURNS`."""
+    shown = orientation_of(frame=frame)
+    return tuple(bits_of(coefficients(small)) for small in _smalls(frame, [after(shown, turn) for turn in AS_ORIENTATION]))
+
+
+def orientation_of(*, frame: av.VideoFrame) -> int:
+    """Return the EXIF orientation that does what the picture's display matrix asks for, rounded to quarter turns and mirrors.
 
     The matrix is nine 32-bit numbers, ((a, b, u), (c, d, v), (x, y, w)): a stored point (p, q) is shown at (ap + cq, bp + dq), with q
     downwards (ISO/IEC 14496-12, 6.2.2).
     """
     side = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
     if side is None or side.buffer_size < MATRIX_BYTES:
-        return Turn()
+        return 1
     a, b, _, c, d = (int(number) for number in np.frombuffer(memoryview(side), dtype="=i4")[:5])
-    if abs(a) + abs(d) >= abs(b) + abs(c):
-        return Turn(columns=a < 0, rows=d < 0)
-    return Turn(transposed=True, columns=c < 0, rows=b < 0)
+    transposed = abs(b) + abs(c) > abs(a) + abs(d)
+    flips = (c < 0, b < 0, True) if transposed else (d < 0, a < 0, False)
+    return next(number for number, wanted in FLIPS.items() if wanted == flips)
 
 
 def matrix_of(*, tag: int, lines: int) -> tuple[float, float]:
@@ -116,15 +116,34 @@ def _plane(plane: VideoPlane, bits: int) -> Plane:
     return stored if bits == 8 else (stored >> (bits - 8)).astype(np.uint8)
 
 
-def _sum_of_planes(frame: av.VideoFrame, planes: tuple[Plane, ...], turn: Turn) -> Luma:
-    full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj") or len(planes) == 1
-    out = _shrunk(planes[0], frame.width, frame.height, turn) * (1.0 if full else 255 / 219)
-    if len(planes) == 1:
-        return out
-    kr, kb = matrix_of(tag=frame.colorspace, lines=frame.height)
-    for plane, weight in zip(planes[1:], _chroma_weights(kr, kb), strict=True):
-        if abs(weight) > 1e-9:
-            out += _shrunk(plane, frame.width, frame.height, turn) * weight * (1.0 if full else 255 / 224)
+def _smalls(frame: av.VideoFrame, orientations: Sequence[int]) -> Iterator[Square]:
+    """Yield the picture as 64 x 64 luma values, whole numbers over 2^16, once for each orientation."""
+    planes = _planes(frame)
+    if not planes:
+        yield from shrunk_all(pixels=np.ascontiguousarray(rgb_of(frame=frame)), orientations=list(orientations))
+        return
+    for orientation in orientations:
+        up_down, left_right, transposed = FLIPS[orientation]
+        luma = _sum_of_planes(frame, planes, up_down, left_right)
+        yield np.rint((luma.T if transposed else luma) * 2.0**16)
+
+
+def _sum_of_planes(frame: av.VideoFrame, planes: tuple[Plane, ...], up_down: bool, left_right: bool) -> Square:
+    """Return the luma of planes that are weighed as they are stored, with mirrored weights where the picture is shown mirrored.
+
+    What the memory of a plane holds beyond its width is given no weight.
+    """
+    full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
+    weights: tuple[float, ...] = (1.0,) if full else (255 / 219,)
+    if len(planes) > 1:
+        blue, red = _chroma_weights(*matrix_of(tag=frame.colorspace, lines=frame.height))
+        weights += (blue, red) if full else (blue * 255 / 224, red * 255 / 224)
+    out = np.zeros((SIDE, SIDE))
+    for plane, stored, weight in zip(planes, frame.planes, weights, strict=True):
+        if abs(weight) > LEAST_WEIGHT:
+            rows = band(frame.height, -(-frame.height // stored.height), up_down)
+            columns = band(frame.width, -(-frame.width // stored.width), left_right)
+            out += shrunk(plane, rows, columns) * (weight / 2.0**44)
     return out
 
 
@@ -134,37 +153,6 @@ def _chroma_weights(kr: float, kb: float) -> tuple[float, float]:
     blue = 2 * (1 - kb) * (0.114 - 0.587 * kb / kg)
     red = 2 * (1 - kr) * (0.299 - 0.587 * kr / kg)
     return blue, red
-
-
-def _shrunk(plane: Plane, width: int, height: int, turn: Turn) -> Luma:
-    """Return the plane as 64 x 64 means, turned; `width` and `height` are those of the whole stored picture."""
-    rows = _band(height, -(-height // plane.shape[0]), turn.columns if turn.transposed else turn.rows)
-    columns = _band(
-        width, -(-width // plane.shape[1]) if plane.shape[1] < width else 1, turn.rows if turn.transposed else turn.columns
-    )
-    out = shrunk(plane, rows, columns) / 2.0**44
-    return out.T if turn.transposed else out
-
-
-@lru_cache(maxsize=256)
-def _band(side: int, block: int, mirrored: bool) -> Band:
-    """Return the matrix of a side, for a plane that has one sample for `block` pixels, mirrored if the picture is shown mirrored."""
-    as_stored = band(side, block)
-    if not mirrored:
-        return as_stored
-    samples = -(-side // block)
-    weights = np.zeros_like(as_stored.weights)
-    for row, count in enumerate(as_stored.count):
-        weights[row, :count] = as_stored.weights[row, :count][::-1]
-    return Band(samples - as_stored.start - as_stored.count, as_stored.count, weights)
-
-
-def _through_rgb(frame: av.VideoFrame, turn: Turn) -> Luma:
-    pixels = rgb_of(frame=frame)
-    if turn.transposed:
-        pixels = pixels.transpose(1, 0, 2)
-    pixels = pixels[:: -1 if turn.rows else 1, :: -1 if turn.columns else 1]
-    return shrunk(np.ascontiguousarray(pixels), band(pixels.shape[0]), band(pixels.shape[1])) / (1000.0 * 2.0**34)
 
 
 def rgb_of(*, frame: av.VideoFrame) -> NDArray[np.uint8]:
@@ -184,10 +172,3 @@ def rgb_of(*, frame: av.VideoFrame) -> NDArray[np.uint8]:
         return pixels
     alpha = pixels[:, :, 3:].astype(np.uint16)
     return ((pixels[:, :, :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _cut(luma: Luma) -> Pdq:
-    """Return the hash of 64 x 64 luma values of 0 to 255."""
-    small = np.rint(luma * 2.0**16)
-    steps = sum(int(np.floor(np.abs(np.diff(luma, axis=axis)) * (100 / 255)).sum()) for axis in (0, 1))
-    return Pdq(bits=bits_of(coefficients(small)), quality=min(100, steps // 90))

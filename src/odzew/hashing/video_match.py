@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from odzew.hashing.data import Frame
+from odzew.hashing.pdq import GOOD
 
 RADIUS: Final = 31
 SHARE: Final = 0.80
 RUN: Final = 3
-DISTINCT_BITS: Final = 31
-USABLE_QUALITY: Final = 50
+DISTINCT_BITS: Final = 16
+RUN_WINDOW: Final = 64
+RUN_COUNTED: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,9 @@ class FrameHit:
 class VideoMatch:
     """How much of the film one owner's frames explain.
 
-    `share` (0 to 1) of its usable frames hit, in `frames` frames; `run` is the largest number of distinct pictures hit without a
-    miss between them; `distance` the smallest number of bits; `first` and `last` the times (seconds) of the first and last hit.
+    `share` (0 to 1) of its usable frames hit, in `frames` frames. `run` is the largest number of distinct pictures (more than 16 bits
+    apart) hit without a miss between them, counted up to 16 and over at most 64 frames. `distance` is the smallest number of bits,
+    `first` and `last` the times (seconds) of the first and last hit.
     """
 
     owner: int
@@ -62,7 +65,7 @@ def judge_frames(
     """
     if len(query) != len(hits):
         raise ValueError("there must be one list of hits per frame")
-    usable = [i for i, frame in enumerate(query) if frame.pdq.quality >= USABLE_QUALITY]
+    usable = [i for i, frame in enumerate(query) if frame.pdq.quality >= GOOD]
     nearest = {i: _nearest(hits[i], radius) for i in usable}
     owners = sorted({owner for found in nearest.values() for owner in found})
     judged = [_judge(owner, query, usable, nearest, share=share, run=run) for owner in owners]
@@ -80,9 +83,10 @@ def _nearest(hits: Sequence[FrameHit], radius: int) -> dict[int, int]:
 def _judge(
     owner: int, query: Sequence[Frame], usable: Sequence[int], nearest: dict[int, dict[int, int]], *, share: float, run: int
 ) -> VideoMatch:
-    at = [i for i in usable if owner in nearest[i]]
+    struck = [owner in nearest[i] for i in usable]
+    at = [i for i, hit in zip(usable, struck, strict=True) if hit]
     part = len(at) / len(usable)
-    longest = _longest_run(owner, query, usable, nearest)
+    longest = _longest_run([int.from_bytes(query[i].pdq.bits) for i in usable], struck)
     return VideoMatch(
         owner=owner,
         share=part,
@@ -95,14 +99,22 @@ def _judge(
     )
 
 
-def _longest_run(owner: int, query: Sequence[Frame], usable: Sequence[int], nearest: dict[int, dict[int, int]]) -> int:
-    longest, seen = 0, list[int]()
-    for i in usable:
-        if owner not in nearest[i]:
-            seen = []
-            continue
-        bits = int.from_bytes(query[i].pdq.bits, "big")
-        if all((bits ^ earlier).bit_count() > DISTINCT_BITS for earlier in seen):
-            seen.append(bits)
-            longest = max(longest, len(seen))
+def _longest_run(bits: Sequence[int], struck: Sequence[bool]) -> int:
+    """Return the most distinct pictures found from any frame on until the next miss; every start is tried, so a hit more never lowers it."""
+    longest = 0
+    for start, hit in enumerate(struck):
+        if hit:
+            longest = max(longest, _distinct_from(start, bits, struck))
+        if longest == RUN_COUNTED:
+            break
     return longest
+
+
+def _distinct_from(start: int, bits: Sequence[int], struck: Sequence[bool]) -> int:
+    seen: list[int] = []
+    for i in range(start, min(start + RUN_WINDOW, len(bits))):
+        if not struck[i] or len(seen) == RUN_COUNTED:
+            break
+        if all((bits[i] ^ earlier).bit_count() > DISTINCT_BITS for earlier in seen):
+            seen.append(bits[i])
+    return len(seen)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from odzew.hashing.data import Frame
+from odzew.hashing.pdq import GOOD
 
 CHANGED_BITS: Final = 16
-USABLE_QUALITY: Final = 50
 AT_LEAST_EVERY: Final = 60
 LONGEST_PAUSE: Final = 600.0
 USUAL_RATE: Final = 25.0
@@ -79,28 +79,28 @@ class Kept:
         self._near, self._most = near, most
         self._words: NDArray[np.uint64] = np.empty((64, 4), dtype=np.uint64)
         self.frames: list[Frame] = []
-        self.looked = 0
-        self.flat = 0
+        self.looked = self.flat = self.left_out = 0
 
-    @property
-    def full(self) -> bool:
-        """Whether as many are kept as may be."""
-        return len(self.frames) >= self._most
-
-    def add(self, *, frame: Frame) -> None:
-        """Keep the frame if it is to be kept."""
+    def add(self, *, frame: Frame) -> bool:
+        """Keep the frame if it is to be kept, and say so; `left_out` counts those for which there was no room."""
         self.looked += 1
-        if frame.pdq.quality < USABLE_QUALITY:
+        if frame.pdq.quality < GOOD:
             self.flat += 1
-        elif not self.full and not self._known(frame.pdq.bits):
-            self.frames.append(frame)
+            return False
+        if self._known(frame.pdq.bits):
+            return False
+        if len(self.frames) == self._most:
+            self.left_out += 1
+            return False
+        self._remember(frame.pdq.bits)
+        self.frames.append(frame)
+        return True
 
     def _known(self, bits: bytes) -> bool:
-        words = np.frombuffer(bits, dtype=np.uint64)
-        n = len(self.frames)
-        if n and int(np.bitwise_count(self._words[:n] ^ words).sum(axis=1, dtype=np.int64).min()) <= self._near:
-            return True
-        if n == len(self._words):
+        near = np.bitwise_count(self._words[: len(self.frames)] ^ np.frombuffer(bits, dtype=np.uint64)).sum(axis=1, dtype=np.int64)
+        return bool(near.size) and int(near.min()) <= self._near
+
+    def _remember(self, bits: bytes) -> None:
+        if len(self.frames) == len(self._words):
             self._words = np.concatenate([self._words, np.empty_like(self._words)])
-        self._words[n] = words
-        return False
+        self._words[len(self.frames)] = np.frombuffer(bits, dtype=np.uint64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast
 
 from av.container import InputContainer
@@ -18,17 +18,19 @@ from av.video.stream import VideoStream
 from odzew.hashing.data import Frame
 from odzew.hashing.video_container import DECODERS
 from odzew.hashing.video_data import Tier, VideoLimits
-from odzew.hashing.video_luma import pdq_of_frame
+from odzew.hashing.video_luma import pdq_of_frame, turned_of_frame
 from odzew.hashing.video_sampling import Always, ByTime, Kept, Timeline
 
 EVERY: Final = 1.0
 KEY_SPACING: Final = 1.9
 GAP: Final = 2.0
 LONGEST_GAP: Final = 12.0
+LEAST_LOOKS: Final = 8
 FREE_PACKETS: Final = 200
 PACKETS_PER_FREE_ONE: Final = 40
 MOST_DAMAGE: Final = 10_000
 PENDING_BYTES: Final = 64 << 20
+MOST_UNSEEN: Final = 720
 Skip: TypeAlias = Literal["DEFAULT", "NONREF", "NONKEY"]
 Rough: TypeAlias = Literal["default", "noref"]
 
@@ -39,6 +41,7 @@ class Account:
 
     limits: VideoLimits
     kept: Kept
+    turned: bool
     decoded: int = 0
     work: int = 0
     damaged: int = 0
@@ -111,15 +114,23 @@ class Look:
         at = self._timeline.at(stamp=_seconds(frame.pts, frame))
         self._account.reach(at=at)
         if always or self._wants.wants(at=at):
-            self._account.kept.add(frame=Frame(at=round(at, 3), pdq=pdq_of_frame(frame=frame)))
+            self._hash(frame, at)
+
+    def _hash(self, frame: VideoFrame, at: float) -> None:
+        kept = self._account.kept
+        hashed = Frame(at=round(at, 3), pdq=pdq_of_frame(frame=frame))
+        if kept.add(frame=hashed) and self._account.turned:
+            kept.frames[-1] = replace(hashed, turned=turned_of_frame(frame=frame))
+        if kept.left_out:
+            self._account.stop()
 
 
 class KeyLook(Look):
     """Decodes key frames, and between two that are far apart what is needed for a picture every `gap` seconds, as far as that is cheap.
 
     To see a picture between two key frames, those since the key frame must be decoded. The first 200 such pictures are free, then one
-    for every 40 of the film; beyond that only a gap of 12 seconds is filled. So a short film is seen every 2 seconds, and a long one
-    costs little more than its key frames.
+    for every 40 of the film; beyond that only a gap of 12 seconds, or of 720 pictures, is filled. So a short film is seen every
+    2 seconds, and a long one costs little more than its key frames.
     """
 
     def __init__(self, *, stream: VideoStream, account: Account, spacing: float, gap: float) -> None:
@@ -127,7 +138,7 @@ class KeyLook(Look):
         self._spacing, self._gap = spacing, gap
         self._clock = Timeline(rate=stream.average_rate)
         self._pending: list[Packet[VideoStream]] = []
-        self._held = 0
+        self._held = self._unseen = 0
         self._free = float(FREE_PACKETS)
         self._last = self._key = -spacing
 
@@ -143,27 +154,35 @@ class KeyLook(Look):
             self._key = now
         self._pending.append(packet)
         self._held += packet.size
-        if packet.is_keyframe and now - self._last >= self._spacing:
+        self._unseen += 1
+        if packet.is_keyframe and (now - self._last >= self._spacing or self._unseen > MOST_UNSEEN):
             self._decode_all(self._pending, skip="NONKEY")
         elif self._must_see(now - max(self._last, self._key)):
             self._free -= len(self._pending)
             self._decode_all(self._pending, skip="NONREF")
         else:
             return
-        self._last = now
+        self._last, self._unseen = now, 0
         self._forget()
 
     def _must_see(self, since: float) -> bool:
-        if since >= max(LONGEST_GAP, self._gap) or self._held > PENDING_BYTES:
+        if since >= max(LONGEST_GAP, self._gap) or self._held > PENDING_BYTES or self._unseen > MOST_UNSEEN:
             return True
         return since >= self._gap and len(self._pending) <= self._free
 
     def _decode_all(self, packets: Sequence[Packet[VideoStream]], *, skip: Skip) -> None:
+        """Decode the packets; see the key frames among the pictures and, where others were decoded as well, the last of them."""
         self._codec.skip_frame = skip
-        frames = [frame for packet in packets for frame in self.decode(packet)]
-        for number, frame in enumerate(frames, start=1):
-            if frame.key_frame or (skip == "NONREF" and number == len(frames)):
-                self.see(frame, always=True)
+        last: VideoFrame | None = None
+        for packet in packets:
+            for frame in self.decode(packet):
+                last = frame
+                if frame.key_frame:
+                    self.see(frame, always=True)
+            if self._account.stopped:
+                return
+        if last is not None and not last.key_frame and skip == "NONREF":
+            self.see(last, always=True)
 
     def _forget(self) -> None:
         self._pending, self._held = [], 0
@@ -172,9 +191,9 @@ class KeyLook(Look):
 class Walk:
     """One pass over the streams of pictures in a film; what it finds goes to `kept`."""
 
-    def __init__(self, *, container: InputContainer, tier: Tier, limits: VideoLimits, kept: Kept) -> None:
+    def __init__(self, *, container: InputContainer, tier: Tier, turned: bool, limits: VideoLimits, kept: Kept) -> None:
         self._container, self._tier = container, tier
-        self.account = Account(limits=limits, kept=kept)
+        self.account = Account(limits=limits, kept=kept, turned=turned)
         self._unread, self._more = set[str](), 0
         self.streams = self._choose(limits=limits)
         self._looks = {stream.index: self._look(stream) for stream in self.streams}
@@ -197,10 +216,10 @@ class Walk:
     def notes(self) -> Iterator[str]:
         """Yield what a person must know, one sentence each."""
         account = self.account
-        if account.stopped:
-            yield account.stopped
-        elif account.kept.full:
+        if account.kept.left_out:
             yield f"The film changes too often: only its first {len(account.kept.frames)} different pictures were kept."
+        elif account.stopped:
+            yield account.stopped
         if account.damaged:
             yield f"The film is damaged in {account.damaged} places; what could be decoded was hashed."
         if self._unread:
@@ -230,16 +249,21 @@ class Walk:
         return wanted[: limits.streams]
 
     def _look(self, stream: VideoStream) -> Look:
-        limits, account = self.account.limits, self.account
-        widest = min(_length(self._container), limits.seconds) / limits.frames
-        if self._tier == "key":
-            return KeyLook(stream=stream, account=account, spacing=max(KEY_SPACING, widest), gap=max(GAP, widest))
+        """Return how to look at the stream: at steps that become wider for long films and narrower for those of a few seconds."""
+        account = self.account
         if self._tier == "known":
             return Look(stream=stream, account=account, every=0.0)
-        every = max(EVERY, widest)
+        length = _length(self._container)
+        widest = min(length, account.limits.seconds) / account.limits.frames
+
+        def step(usual: float) -> float:
+            return max(widest, min(usual, length / LEAST_LOOKS) if length else usual)
+
+        if self._tier == "key":
+            return KeyLook(stream=stream, account=account, spacing=step(KEY_SPACING), gap=step(GAP))
         if self._tier == "nonref":
-            return Look(stream=stream, account=account, every=every, skip="NONREF")
-        return Look(stream=stream, account=account, every=every, rough="noref")
+            return Look(stream=stream, account=account, every=step(EVERY), skip="NONREF")
+        return Look(stream=stream, account=account, every=step(EVERY), rough="noref")
 
 
 def _length(container: InputContainer) -> float:

@@ -66,6 +66,20 @@ def encode(
     return out.getvalue()
 
 
+def cut(*, data: bytes, start: float, seconds: float, size: tuple[int, int], fps: Fraction | int) -> Iterator[Rgb]:
+    """Yield the frames of an excerpt of a film, scaled to `size` and shown `fps` times a second: what a copy is encoded from."""
+    step, number = 1 / Fraction(fps), 0
+    with av.open(io.BytesIO(data), "r") as source:
+        for frame in source.decode(video=0):
+            while start + number * step <= frame.time and number * step < seconds:
+                yield (
+                    frame.reformat(width=size[0], height=size[1], format="rgb24", threads=1)
+                    .to_ndarray()
+                    .astype(np.uint8, copy=False)
+                )
+                number += 1
+
+
 def _grain(*, seed: int, size: tuple[int, int]) -> list[NDArray[np.int16]]:
     chance = np.random.default_rng(seed)
     return [chance.normal(0.0, 2.5, (size[1], size[0], 1)).round().astype(np.int16) for _ in range(GRAIN)]

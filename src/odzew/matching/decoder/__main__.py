@@ -1,7 +1,8 @@
-"""`python -m odzew.matching.decoder SOCKET OWNER MEMORY SECONDS FILES`: the decoder's server; started by `pool.py` alone."""
+"""`python -m odzew.matching.decoder SOCKET OWNER LIMITS`: the decoder's server; started by `pool.py` alone."""
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import sys
@@ -11,11 +12,10 @@ from odzew.matching.decoder.server import Server
 
 
 def main() -> None:
-    """Serve the process `OWNER` over the inherited descriptor `SOCKET` until it is gone."""
-    link, owner, memory, seconds, files = map(int, sys.argv[1:6])
+    """Serve the process `OWNER` over the inherited descriptor `SOCKET` until it is gone; `LIMITS` are in JSON."""
+    fd, owner, words = sys.argv[1:4]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    limits = Limits(memory_bytes=memory, processor_seconds=seconds, files=files)
-    Server(link=socket.socket(fileno=link), owner=owner, limits=limits).run()
+    Server(link=socket.socket(fileno=int(fd)), owner=int(owner), limits=Limits(**json.loads(words))).run()
 
 
 if __name__ == "__main__":

@@ -45,20 +45,18 @@ def _one(link: socket.socket, limits: Limits) -> bool:
     if not data:
         return False
     request = messages.read_request(data=data)
-    confinement.allow_processor_seconds(seconds=limits.processor_seconds)
     verdict: Verdict = "ok"
     if request.task == "probe":
         body = probing.attempt()
     else:
-        verdict, body = _decode(fds[0], request)
+        verdict, body = _decode(fds[0], request, limits)
         os.close(fds[0])
     link.sendall(messages.pack_answer(task=request.task, token=request.token, verdict=verdict, body=body))
     return True
 
 
-def _decode(fd: int, request: messages.Request) -> tuple[Verdict, bytes]:
-    try:
-        verdict, said = tasks.hashes(fd=fd, request=request)
-        return verdict, messages.pack_said(said=said)
-    except MemoryError:
-        return "out_of_memory", messages.pack_said(said=messages.Said(note="It needs more memory than a file may use."))
+def _decode(fd: int, request: messages.Request, limits: Limits) -> tuple[Verdict, bytes]:
+    film = tasks.is_film(fd=fd)
+    confinement.allow_processor_seconds(seconds=limits.processor(film=film))
+    verdict, said = tasks.hashes(fd=fd, request=request, limits=limits)
+    return verdict, messages.pack_said(said=said)

@@ -46,7 +46,7 @@ def confine_child(*, limits: Limits, parent: int, mapped: int) -> Found:
     _try(found, "no_new_rights", _no_new_rights)
     _try(found, "ends_with_its_parent", lambda: _end_with(parent))
     _try(found, "memory_limit", lambda: _limit(resource.RLIMIT_AS, mapped + limits.memory_bytes))
-    _try(found, "processor_limit", lambda: _limit(resource.RLIMIT_CPU, limits.processor_seconds * (limits.files + 1)))
+    _try(found, "processor_limit", lambda: _limit(resource.RLIMIT_CPU, limits.film_seconds * (limits.files + 1)))
     _try(found, "no_written_files", lambda: _limit(resource.RLIMIT_FSIZE, 0))
     _try(found, "few_open_files", lambda: _limit(resource.RLIMIT_NOFILE, _ROOM_FOR_DESCRIPTORS))
     _try(found, "no_new_processes", lambda: _limit(resource.RLIMIT_NPROC, 0))

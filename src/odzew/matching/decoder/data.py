@@ -65,21 +65,31 @@ ATTEMPTS: Final = (
 class Limits:
     """What one file may cost.
 
-    `file_bytes` of the file; `pixels` of one frame, before anything is decoded; `memory_bytes` beyond what an idle child maps;
-    `processor_seconds` for one file; `wall_seconds` from the hand-over to the answer; `files` that one child decodes before it is
+    `file_bytes` of the file, and `picture_bytes` if it is a picture; `pixels` of one frame, before anything is decoded;
+    `memory_bytes` beyond what an idle child maps; `seconds` of processor time for a picture and `film_seconds` for a film, and three
+    times as long by the clock on the wall, since a busy machine lets a child wait; `files` that one child decodes before it is
     replaced; `wait_seconds` for a free child, and `waiting` callers at most, before the answer is `busy`; `start_seconds` for the
     server to be ready (its first start on a machine compiles the kernels).
     """
 
-    file_bytes: int = 1 << 30
+    file_bytes: int = 4 << 30
+    picture_bytes: int = 100_000_000
     pixels: int = 100_000_000
     memory_bytes: int = 1 << 30
-    processor_seconds: int = 20
-    wall_seconds: float = 30.0
+    seconds: int = 10
+    film_seconds: int = 240
     files: int = 500
     wait_seconds: float = 10.0
     waiting: int = 64
     start_seconds: float = 120.0
+
+    def processor(self, *, film: bool) -> int:
+        """Return the processor seconds for one file; the kernel ends the child that uses more."""
+        return self.film_seconds if film else self.seconds
+
+    def wall(self, *, film: bool) -> float:
+        """Return the seconds after which the child of one file is killed: three times its processor seconds."""
+        return 3.0 * self.processor(film=film)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import signal
@@ -12,11 +13,15 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 
 from odzew.foundation.errors import Unavailable
 from odzew.matching.decoder import control, messages
 from odzew.matching.decoder.data import Limits, Protection, Verdict
+
+MODULE: Final[tuple[str, ...]] = ("odzew.matching.decoder",)
+"""What is run as the server."""
 
 _CONTROL_SECONDS: Final = 20.0
 _REAP_SECONDS: Final = 5.0
@@ -41,6 +46,7 @@ class ChildHandle:
         self.pidfd = pidfd
         self.files = 0
         self.walls: tuple[Protection, ...] = ()
+        self.closed = False
 
     def greet(self, *, seconds: float) -> None:
         """Wait until the child stands behind its walls; raises `Ended` or `TimeoutError`."""
@@ -75,7 +81,10 @@ class ChildHandle:
         return bool(watch.poll(int(seconds * 1000)))
 
     def close(self) -> None:
-        """Let go of the descriptors."""
+        """Let go of the descriptors, once."""
+        if self.closed:
+            return
+        self.closed = True
         self.link.close()
         with contextlib.suppress(OSError):
             os.close(self.pidfd)
@@ -106,10 +115,10 @@ class ServerHandle:
         self._lock = threading.Lock()
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link = mine
-        numbers = (theirs.fileno(), os.getpid(), limits.memory_bytes, limits.processor_seconds, limits.files)
+        words = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(limits))]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "odzew.matching.decoder", *map(str, numbers)],
+                [sys.executable, "-P", "-m", *MODULE, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -135,8 +144,12 @@ class ServerHandle:
     def spawn(self) -> ChildHandle:
         """Return a new child behind its walls; raises `Ended`, `TimeoutError`, or `Unavailable` if the machine has no room for one."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with self._lock, theirs:
-            message, fds = self._exchange(control.SPAWN, theirs.fileno())
+        try:
+            with self._lock, theirs:
+                message, fds = self._exchange(control.SPAWN, theirs.fileno())
+        except BaseException:
+            mine.close()
+            raise
         if message[:1] != control.SPAWNED or len(message) != control.PID.size or len(fds) != 1:
             for fd in fds:
                 os.close(fd)
@@ -151,7 +164,9 @@ class ServerHandle:
         return child
 
     def end(self, *, child: ChildHandle) -> int | None:
-        """Kill a child if it lives, and return its wait status; None if the server could not tell."""
+        """Kill a child if it lives, and return its wait status; None if the server could not tell, or had told already."""
+        if child.closed:
+            return None
         child.kill()
         gone = child.gone(seconds=_REAP_SECONDS)
         child.close()

@@ -4,11 +4,11 @@ A child may have been taken over by the file it decoded, so nothing it sends is 
 it is read, every number has a range, texts are plain printable ASCII, and an answer that breaks one rule is no answer at all
 (`BadAnswer`). Nothing is ever unpickled or evaluated.
 
-A request is 40 bytes and one descriptor; an answer is a head of 28 bytes and a body. Numbers are little-endian.
+A request is 32 bytes and one descriptor; an answer is a head of 28 bytes and a body. Numbers are little-endian.
 
-    request  "OZRQ", version u8, task u8, mode u8, turned u8, token 16 bytes, pixels u64, side u32, spare u32
-    answer   "OZAN", version u8, task u8, verdict u8, spare u8, token 16 bytes (of the request); then body length u32
-    body     kind u8, mode u8 (0 none, 1 exact, 2 fast), orientations u8, note length u8, frames u32,
+    request  "OZRQ", version u8, task u8, mode u8, turned u8, tier u8 (0 none), 7 bytes of zeros, token 16 bytes
+    answer   "OZAN", version u8, task u8, verdict u8, zero u8, token 16 bytes (of the request); then body length u32
+    body     mode u8 (0 none, 1 exact, 2 fast), orientations u8, note length u16, frames u32,
              hash 33 bytes if mode is not 0, orientations of 32 bytes, frames of 41 bytes, note
 
 A hash is 32 bytes of bits and one of quality; a frame is its time as float64 in seconds and a hash. The task `preview`, later, is
@@ -22,24 +22,24 @@ import struct
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from odzew.hashing.data import Frame, Kind, Mode, Pdq, Picture
+from odzew.hashing.data import Frame, Mode, Pdq, Picture
+from odzew.hashing.video_data import TIERS, Tier
 from odzew.matching.decoder.data import FROM_A_CHILD, VERDICTS, Verdict
 
 VERSION: Final = 1
 MOST_BODY: Final = 2 << 20
 MOST_FRAMES: Final = 40_000
-MOST_NOTE: Final = 240
+MOST_NOTE: Final = 1000
 LONGEST_SECONDS: Final = 1e7
 TOKEN_BYTES: Final = 16
 
 Task = Literal["hashes", "probe", "preview"]
 _TASKS: Final[tuple[Task, ...]] = ("hashes", "probe", "preview")
-_KINDS: Final[tuple[Kind, ...]] = ("unknown", "image", "video")
 _MODES: Final[tuple[Mode, ...]] = ("exact", "fast")
 
-_REQUEST: Final = struct.Struct("<4sBBBB16sQII")
+_REQUEST: Final = struct.Struct("<4sBBBBB7x16s")
 _HEAD: Final = struct.Struct("<4sBBBB16sI")
-_BODY: Final = struct.Struct("<BBBBI")
+_BODY: Final = struct.Struct("<BBHI")
 _HASH: Final = struct.Struct("<32sB")
 _FRAME: Final = struct.Struct("<d32sB")
 REQUEST_BYTES: Final = _REQUEST.size
@@ -52,39 +52,42 @@ class BadAnswer(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a child is asked to do with the one file that comes along. `turned`: all eight orientations; `token`: 16 random bytes."""
+    """What a child is asked to do with the one file that comes along.
+
+    `token` is 16 random bytes; `turned` asks for all eight orientations; `tier` says how a film is looked at, None leaves it to `mode`.
+    """
 
     task: Task
     token: bytes
     mode: Mode = "exact"
     turned: bool = False
-    pixels: int = 0
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a child found in a file, checked: its kind, the hash of a picture, hashes of frames, a note in plain ASCII."""
+    """What a child found in a file, checked: the hash of a picture, hashes of frames, a note in plain ASCII."""
 
-    kind: Kind = "unknown"
     picture: Picture | None = None
     frames: tuple[Frame, ...] = ()
     note: str = ""
 
 
 def pack_request(*, request: Request) -> bytes:
-    """Return a request as its 40 bytes."""
+    """Return a request as its 32 bytes."""
     task, mode = _TASKS.index(request.task), _MODES.index(request.mode)
-    return _REQUEST.pack(b"OZRQ", VERSION, task, mode, request.turned, request.token, request.pixels, 0, 0)
+    tier = 1 + TIERS.index(request.tier) if request.tier else 0
+    return _REQUEST.pack(b"OZRQ", VERSION, task, mode, request.turned, tier, request.token)
 
 
 def read_request(*, data: bytes) -> Request:
     """Return the request in `data`; raises `ValueError` if it is none."""
     if len(data) != _REQUEST.size:
         raise ValueError("A request has another length.")
-    magic, version, task, mode, turned, token, pixels, _side, _spare = _REQUEST.unpack(data)
-    if magic != b"OZRQ" or version != VERSION or task >= len(_TASKS) or mode >= len(_MODES) or turned > 1:
+    magic, version, task, mode, turned, tier, token = _REQUEST.unpack(data)
+    if magic != b"OZRQ" or version != VERSION or task >= len(_TASKS) or mode >= len(_MODES) or turned > 1 or tier > len(TIERS):
         raise ValueError("This is not a request.")
-    return Request(task=_TASKS[task], token=token, mode=_MODES[mode], turned=bool(turned), pixels=pixels)
+    return Request(task=_TASKS[task], token=token, mode=_MODES[mode], turned=bool(turned), tier=TIERS[tier - 1] if tier else None)
 
 
 def pack_answer(*, task: Task, token: bytes, verdict: Verdict, body: bytes) -> bytes:
@@ -113,7 +116,7 @@ def pack_said(*, said: Said) -> bytes:
     picture = said.picture
     mode = 1 + _MODES.index(picture.mode) if picture else 0
     turned = picture.turned if picture else ()
-    parts = [_BODY.pack(_KINDS.index(said.kind), mode, len(turned), len(note), len(frames))]
+    parts = [_BODY.pack(mode, len(turned), len(note), len(frames))]
     if picture:
         parts.append(_HASH.pack(picture.pdq.bits, picture.pdq.quality))
     parts += turned
@@ -129,16 +132,16 @@ def read_said(*, body: bytes, request: Request, verdict: Verdict) -> Said:
     """
     if len(body) < _BODY.size:
         raise BadAnswer("An answer that ends early.")
-    kind, mode, orientations, note_bytes, frame_count = _BODY.unpack_from(body)
-    if kind >= len(_KINDS) or mode > len(_MODES) or note_bytes > MOST_NOTE or frame_count > MOST_FRAMES:
+    mode, orientations, note_bytes, frame_count = _BODY.unpack_from(body)
+    if mode > len(_MODES) or note_bytes > MOST_NOTE or frame_count > MOST_FRAMES:
         raise BadAnswer("An answer with a number out of range.")
     wanted = _BODY.size + (_HASH.size if mode else 0) + 32 * orientations + _FRAME.size * frame_count + note_bytes
     if len(body) != wanted:
         raise BadAnswer("An answer whose parts do not add up to its length.")
     if orientations != (8 if mode and request.turned else 0):
         raise BadAnswer("An answer with other orientations than asked for.")
-    if verdict != "ok" and (mode or frame_count):
-        raise BadAnswer("An answer with hashes of a file that could not be decoded.")
+    if (verdict == "ok") != bool(mode or frame_count):
+        raise BadAnswer("An answer whose hashes and verdict contradict each other.")
     at = _BODY.size
     picture = None
     if mode:
@@ -151,7 +154,7 @@ def read_said(*, body: bytes, request: Request, verdict: Verdict) -> Said:
     note = body[at + _FRAME.size * frame_count :]
     if any(not 32 <= letter < 127 for letter in note):
         raise BadAnswer("An answer with a note that is not plain text.")
-    return Said(kind=_KINDS[kind], picture=picture, frames=frames, note=note.decode("ascii"))
+    return Said(picture=picture, frames=frames, note=note.decode("ascii"))
 
 
 def plain(text: str) -> str:

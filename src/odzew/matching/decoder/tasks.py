@@ -1,60 +1,154 @@
-"""What a child does with a file: the only place that calls a decoder of pictures or videos."""
+"""What a child does with a file: the only place from which strangers' pictures and films reach a decoder."""
 
 from __future__ import annotations
 
+import codecs
+import importlib
 import io
 import os
+import pkgutil
 import warnings
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from PIL import Image, ImageOps
+import av
+from PIL import AvifImagePlugin
 
-from odzew.hashing.data import Picture
-from odzew.hashing.pdq import pdq_of_rgb
-from odzew.matching.decoder.data import Verdict
-from odzew.matching.decoder.messages import Request, Said
+from odzew.hashing.api import Content, hash_film, hash_still, warm
+from odzew.hashing.canonical import Limits as PictureLimits
+from odzew.hashing.canonical import Unreadable
+from odzew.hashing.sniff import HEAD, kind_of
+from odzew.hashing.video_data import VideoLimits
+from odzew.matching.decoder import samples
+from odzew.matching.decoder.data import Limits, Verdict
+from odzew.matching.decoder.messages import MOST_FRAMES, Request, Said
 
-FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP")
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_BROKEN: Final = (
+    b"",
+    b"RIFF\0\0\0\0WEBP",
+    b"GIF89a",
+    b"\xff\xd8\xff",
+    b"BM",
+    b"II*\0",
+    b"\x89PNG\r\n\x1a\n",
+    b"\0\0\0\x18ftypavif",
+)
+_PIECE: Final = 1 << 24
+_PIXELS_A_SECOND: Final = 150_000_000
+_NO_MEMORY: Final = Said(note="It needs more memory than one file may use.")
+_ODD: Final = "It cannot be decoded: what is in it was not foreseen ({kind})."
+_NO_FRAMES: Final = "There is no picture in it that could be hashed."
+_VERDICTS: Final[dict[str, Verdict]] = {"too_large": "too_large", "too_many_pixels": "too_many_pixels"}
+
+
+class FileBehind(io.RawIOBase):
+    """The file behind a descriptor, read in place: the descriptor's own position, which others may share, is left alone."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+        self._at = 0
+        self.size = os.fstat(fd).st_size
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that it can be read from anywhere."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read into `buffer` from where it stands."""
+        view = memoryview(buffer)
+        piece = os.pread(self._fd, len(view), self._at)
+        view[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to `offset` from the start, from here or from the end."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        if base + offset < 0:
+            raise ValueError("There is nothing before the start of a file.")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        """Return where it stands."""
+        return self._at
 
 
 def prepare() -> None:
-    """Load every decoder and compile every kernel, on small pictures of our own."""
+    """Load every decoder, table and module and compile every kernel, on harmless pictures and films of our own.
+
+    Afterwards a child can open nothing: what was forgotten here would make good files unreadable. A test holds against it.
+    """
     warnings.simplefilter("ignore")
-    Image.init()
-    Image.MAX_IMAGE_PIXELS = None
-    from PIL import AvifImagePlugin
-
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    for name in FORMATS:
-        file = io.BytesIO()
-        Image.new("RGB", (64, 64), (9, 99, 199)).save(file, name)
-        _picture(file.getvalue(), Request(task="hashes", token=b"", turned=True, pixels=1 << 20))
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if module.name != "av.__main__":
+            importlib.import_module(module.name)
+    for name in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252", "raw_unicode_escape"):
+        codecs.lookup(name)
+    warm()
+    limits, plain, fast = Limits(), Request(task="hashes", token=b""), Request(task="hashes", token=b"", mode="fast", turned=True)
+    for data in (*samples.pictures(), *_BROKEN):
+        _content(data, plain, limits)
+        _content(data, fast, limits)
+    for data in samples.films():
+        hash_film(data=io.BytesIO(data), mode="exact")
 
 
-def hashes(*, fd: int, request: Request) -> tuple[Verdict, Said]:
-    """Return the verdict and the hashes of the file behind `fd`; raises `MemoryError` alone."""
+def hashes(*, fd: int, request: Request, limits: Limits) -> tuple[Verdict, Said]:
+    """Return the verdict and the hashes of the file behind `fd`; never raises."""
     try:
-        return _picture(_whole(fd), request)
+        file = FileBehind(fd)
+        if is_film(fd=fd):
+            return _content(file, request, limits)
+        if file.size > limits.picture_bytes:
+            return "too_large", Said(note=f"It has {file.size} bytes; the limit for a picture is {limits.picture_bytes}.")
+        return _content(_whole(fd, file.size), request, limits)
     except MemoryError:
-        raise
+        return "out_of_memory", _NO_MEMORY
+
+
+def is_film(*, fd: int) -> bool:
+    """Tell whether the file behind `fd` is decoded as a film, and has the time of one."""
+    return kind_of(head=os.pread(fd, HEAD, 0)) == "video"
+
+
+def _content(data: bytes | FileBehind, request: Request, limits: Limits) -> tuple[Verdict, Said]:
+    try:
+        found = _decoded(data, request, limits)
+    except Unreadable as problem:
+        return _VERDICTS.get(str(problem.detail.get("verdict")), "unreadable"), Said(note=problem.sentence)
+    except MemoryError:
+        return "out_of_memory", _NO_MEMORY
     except Exception as problem:
-        return "unreadable", Said(note=f"It cannot be read: {problem}")
+        return "unreadable", Said(note=_ODD.format(kind=type(problem).__name__))
+    if not found.picture and not found.frames:
+        return "unreadable", Said(note=found.note or _NO_FRAMES)
+    return "ok", Said(picture=found.picture, frames=found.frames[:MOST_FRAMES], note=found.note)
 
 
-def _picture(data: bytes, request: Request) -> tuple[Verdict, Said]:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-        if picture.width * picture.height > request.pixels:
-            note = f"{picture.width} x {picture.height} pixels are more than the limit of {request.pixels}."
-            return "too_many_pixels", Said(kind="image", note=note)
-        upright = ImageOps.exif_transpose(picture.convert("RGB"))
-        found: Picture = pdq_of_rgb(pixels=np.asarray(upright), turned=request.turned)
-    return "ok", Said(kind="image", picture=found)
+def _decoded(data: bytes | FileBehind, request: Request, limits: Limits) -> Content:
+    if isinstance(data, bytes):
+        still = PictureLimits(size=limits.picture_bytes, pixels=limits.pixels, all_pixels=limits.seconds * _PIXELS_A_SECOND // 10)
+        return hash_still(data=data, mode=request.mode, turned=request.turned, limits=still)
+    film = VideoLimits(
+        bytes=limits.file_bytes,
+        pixels=min(limits.pixels, VideoLimits().pixels),
+        work=limits.film_seconds * _PIXELS_A_SECOND,
+    )
+    return hash_film(data=io.BufferedReader(data, _PIECE >> 6), mode=request.mode, tier=request.tier, limits=film)
 
 
-def _whole(fd: int) -> bytes:
-    size, parts, at = os.fstat(fd).st_size, [], 0
-    while at < size and (part := os.pread(fd, min(size - at, 1 << 24), at)):
+def _whole(fd: int, size: int) -> bytes:
+    parts, at = [], 0
+    while at < size and (part := os.pread(fd, min(size - at, _PIECE), at)):
         parts.append(part)
         at += len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
