@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from odzew.foundation.errors import Unsafe
 
+_SCHEMES = {"database_url": ("postgresql", "postgres"), "smtp_url": ("smtp", "smtps")}
 _OUTSIDE = frozenset(
     {"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "FUZZ_FILES", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS", "PROMISE_EXAMPLES"}
 )
@@ -34,7 +36,7 @@ class Settings(BaseModel):
     web_processes: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 2
     web_threads: Annotated[int, Field(ge=1, le=32, description="Threads of each web process; each may hold one connection.")] = 4
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="The operator's country (ISO 3166).")] = "PL"
-    jurisdiction: Annotated[str, Field(description="Whose rules bind the desk: EU, UK, US, AU or other.")] = "EU"
+    jurisdiction: Annotated[Literal["EU", "UK", "US", "AU", "other"], Field(description="Whose rules bind the desk.")] = "EU"
     time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"
     language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
     policy: Annotated[
@@ -46,6 +48,13 @@ class Settings(BaseModel):
     alarm_ntfy: Annotated[str, Field(description="The address of an ntfy topic for alarms.")] = ""
     alarm_webhook: Annotated[str, Field(description="An address that gets alarms as JSON.")] = ""
     witness_url: Annotated[str, Field(description="An outsider's address that gets the daily checkpoint of the record.")] = ""
+    decoder_children: Annotated[int, Field(ge=1, le=32, description="Files that one process has decoded at a time.")] = 2
+    decoder_memory: Annotated[int, Field(ge=128, description="Memory that one file may take to decode, in MiB.")] = 1024
+    decoder_megapixels: Annotated[
+        int, Field(ge=1, le=1000, description="Pixels of a picture or frame that is decoded, in millions.")
+    ] = 100
+    decoder_seconds: Annotated[int, Field(ge=1, le=600, description="Processor time that one picture may take, in seconds.")] = 10
+    decoder_film_seconds: Annotated[int, Field(ge=1, le=7200, description="The same for a film.")] = 240
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much is logged, to stderr.")] = "info"
     demo: Annotated[bool, Field(description="Set by `odzew demo` alone: loopback, sign-in by link, alarms on a page.")] = False
 
@@ -53,6 +62,20 @@ class Settings(BaseModel):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
+
+    @field_validator("database_url", "public_url", "smtp_url", "alarm_ntfy", "alarm_webhook", "witness_url")
+    @classmethod
+    def _readable(cls, value: str, info: ValidationInfo) -> str:
+        """An address with a host and, if any, a port that is a number; the database may be reached by a socket."""
+        schemes = _SCHEMES.get(str(info.field_name), ("http", "https"))
+        try:
+            parts = urlsplit(value)
+            good = not value or (parts.scheme in schemes and bool(parts.hostname or "postgres" in parts.scheme) and parts.port != 0)
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError(f"is not an address that begins with {' or '.join(f'{name}://' for name in schemes)}")
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -101,7 +124,7 @@ def read_settings(*, environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "setting"
-        why = "is not a setting of Odzew" if first["type"] == "extra_forbidden" else str(first["msg"])
+        why = "is not a setting of Odzew" if first["type"] == "extra_forbidden" else str(first["msg"]).removeprefix("Value error, ")
         raise Unsafe(f"The setting {name} (ODZEW_{name.upper()}) is wrong: {why}.") from error
 
 
