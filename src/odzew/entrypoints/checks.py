@@ -57,6 +57,31 @@ def check_key(*, chosen: Settings) -> None:
     refuse(findings=list(_own_key(chosen, None)))
 
 
+def check_decoder(*, chosen: Settings) -> list[Finding]:
+    """Return what is wrong with the children that decode strangers' files; starts one, which tries to break out. Takes seconds.
+
+    None of it stops a start: reports are taken and decided by people also where no file can be decoded.
+    """
+    from odzew.matching.decoder.pool import decoder_as_set
+
+    with decoder_as_set(chosen=chosen) as decoder:
+        try:
+            missing = [wall for wall in decoder.protections() if not wall.active]
+            got_out = decoder.probe()
+        except OdzewError as problem:
+            return [error("decoder", problem.sentence, refuses=False)]
+    found = [
+        warning("decoder", f"Files are decoded without one of the protections, {wall.name}: {wall.why}. See docs/decoding.md.")
+        for wall in missing
+    ]
+    if got_out:
+        words = ", ".join(name.replace("_", " ") for name in got_out)
+        found.append(
+            error("decoder", f"A process that decodes files can do what it must not: {words}. See docs/decoding.md.", refuses=False)
+        )
+    return found
+
+
 def refuse(*, findings: list[Finding]) -> None:
     """Raise `Unsafe` with every reason for which the desk must not start."""
     reasons = [f.sentence for f in findings if f.refuses]

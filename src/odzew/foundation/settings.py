@@ -61,6 +61,13 @@ class Settings(BaseModel):
     alarm_ntfy: Annotated[str, Field(description="The address of an ntfy topic for alarms.")] = ""
     alarm_webhook: Annotated[str, Field(description="An address that gets alarms as JSON.")] = ""
     witness_url: Annotated[str, Field(description="An outsider's address that gets the daily checkpoint of the record.")] = ""
+    decoder_children: Annotated[int, Field(ge=1, le=32, description="Files that one process has decoded at a time.")] = 2
+    decoder_memory: Annotated[int, Field(ge=128, description="Memory that one file may take to decode, in MiB.")] = 1024
+    decoder_megapixels: Annotated[
+        int, Field(ge=1, le=1000, description="Pixels of a picture or frame that is decoded, in millions.")
+    ] = 100
+    decoder_seconds: Annotated[int, Field(ge=1, le=600, description="Processor time that one picture may take, in seconds.")] = 10
+    decoder_film_seconds: Annotated[int, Field(ge=1, le=7200, description="The same for a film.")] = 240
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much is logged, to stderr.")] = "info"
     demo: Annotated[bool, Field(description="Set by `odzew demo` alone: loopback, sign-in by link, alarms on a page.")] = False
 

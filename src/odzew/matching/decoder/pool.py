@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from odzew.foundation.errors import Unavailable
 from odzew.hashing.data import FileHashes, Kind, Mode
@@ -17,6 +17,9 @@ from odzew.matching.decoder.children import Children, Refused
 from odzew.matching.decoder.data import Decoded, Limits, Protection, Verdict
 from odzew.matching.decoder.handles import ChildHandle, Ended, ServerHandle
 from odzew.matching.decoder.places import Busy, Places
+
+if TYPE_CHECKING:
+    from odzew.foundation.settings import Settings
 
 _TRIES: Final = 3
 _BUSY: Final = "Too many files are being decoded; try again in a moment."
@@ -158,6 +161,17 @@ class Decoder:
                 self._children.put(server=server, child=child)
             else:
                 server.end(child=child)
+
+
+def decoder_as_set(*, chosen: Settings) -> Decoder:
+    """Return a decoder with the limits of the settings `ODZEW_DECODER_...`; it starts nothing before its first use."""
+    limits = Limits(
+        pixels=chosen.decoder_megapixels * 1_000_000,
+        memory_bytes=chosen.decoder_memory << 20,
+        seconds=chosen.decoder_seconds,
+        film_seconds=chosen.decoder_film_seconds,
+    )
+    return Decoder(limits=limits, children=chosen.decoder_children)
 
 
 class _Digests:

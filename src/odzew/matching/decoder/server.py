@@ -41,6 +41,7 @@ class Server:
         child.prepare()
         self._nothing = os.open(os.devnull, os.O_RDWR)
         self._mapped = confinement.mapped_bytes()
+        confinement.be_ended_first()
         found = confinement.confine_server()
         gc.collect()
         gc.freeze()

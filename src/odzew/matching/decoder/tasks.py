@@ -36,7 +36,8 @@ _BROKEN: Final = (
     b"\0\0\0\x18ftypavif",
 )
 _PIECE: Final = 1 << 24
-_PIXELS_A_SECOND: Final = 150_000_000
+_STILL_PIXELS_A_SECOND: Final = 15_000_000
+_FILM_PIXELS_A_SECOND: Final = 300_000_000
 _NO_MEMORY: Final = Said(note="It needs more memory than one file may use.")
 _ODD: Final = "It cannot be decoded: what is in it was not foreseen ({kind})."
 _NO_FRAMES: Final = "There is no picture in it that could be hashed."
@@ -136,12 +137,12 @@ def _content(data: bytes | FileBehind, request: Request, limits: Limits) -> tupl
 
 def _decoded(data: bytes | FileBehind, request: Request, limits: Limits) -> Content:
     if isinstance(data, bytes):
-        still = PictureLimits(size=limits.picture_bytes, pixels=limits.pixels, all_pixels=limits.seconds * _PIXELS_A_SECOND // 10)
+        still = PictureLimits(size=limits.picture_bytes, pixels=limits.pixels, all_pixels=limits.seconds * _STILL_PIXELS_A_SECOND)
         return hash_still(data=data, mode=request.mode, turned=request.turned, limits=still)
     film = VideoLimits(
         bytes=limits.file_bytes,
         pixels=min(limits.pixels, VideoLimits().pixels),
-        work=limits.film_seconds * _PIXELS_A_SECOND,
+        work=limits.film_seconds * _FILM_PIXELS_A_SECOND,
     )
     return hash_film(data=io.BufferedReader(data, _PIECE >> 6), mode=request.mode, tier=request.tier, limits=film)
 
