@@ -132,7 +132,7 @@ def test_numpy_makes_the_same_tables_and_finds_the_same(kind: str, n: int, monke
     ours = _with_tables(hashes)
     query = _queries(hashes, np.random.default_rng(2))[-30 if n else 0]
     near = _near(Parts(parts=[ours], width=4), query, 31)
-    monkeypatch.setattr(nearest, "_fast", None)
+    monkeypatch.setattr(nearest, "_kernels", lambda: None)
     plain = _with_tables(hashes)
     assert ours.tables and plain.tables
     for name in ("offsets", "partners", "places"):
@@ -146,9 +146,9 @@ def test_numpy_makes_the_same_tables_and_finds_the_same(kind: str, n: int, monke
 @pytest.mark.parametrize("fast", (True, False))
 def test_equal_rows_are_all_found(width: int, sorted_: bool, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not fast:
-        monkeypatch.setattr(nearest, "_fast", None)
+        monkeypatch.setattr(nearest, "_kernels", lambda: None)
     rng = np.random.default_rng(4)
-    hashes = rng.integers(0, 3, (3_000, width), np.uint64)
+    hashes = rng.integers(0, 3, (9_000, width), np.uint64)
     hashes = in_order(hashes) if sorted_ else hashes
     parts = Parts(parts=[Part(hashes=hashes, in_order=sorted_), Part(hashes=hashes[:0], in_order=sorted_)], width=width)
     for query in (hashes[0], hashes[-1], hashes[77], np.full(width, 9, np.uint64), np.zeros(width, np.uint64)):

@@ -68,7 +68,7 @@ def test_numpy_makes_the_same_file(tmp_path: Path, kind: str, monkeypatch: pytes
     made = _large(tmp_path, kind)
     opened = open_segment(folder=tmp_path, type=PDQ, sha256=made.sha256)
     assert (opened.part.tables is not None) == (made.hashes >= TABLES_FROM)
-    monkeypatch.setattr(nearest, "_fast", None)
+    monkeypatch.setattr(nearest, "_kernels", lambda: None)
     assert _large(tmp_path, kind) == made
 
 

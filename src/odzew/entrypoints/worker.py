@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from odzew.entrypoints import alarm_channels, logs, runtime
+from odzew.entrypoints.index import tending
 from odzew.foundation.errors import Unavailable
 from odzew.foundation.moments import utc_now
 from odzew.foundation.outgoing import Http, Outgoing
@@ -178,7 +179,8 @@ def main() -> None:
     runtime.start_django()
     desk = runtime.make_desk(chosen=chosen)
     deeds = loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen))
-    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds])
+    index = [Loop(name=n, deed=d) for n, d in tending(folder=chosen.index_folder, clock=utc_now).items()]
+    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds, *index])
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stopping.set()

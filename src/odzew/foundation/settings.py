@@ -107,6 +107,11 @@ class Settings(BaseModel):
         return self.keys or self.data / "keys"
 
     @property
+    def index_folder(self) -> Path:
+        """Where the segments of the index lie."""
+        return self.data / "index"
+
+    @property
     def base_url(self) -> str:
         """The desk's address for people, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,17 +16,21 @@ from numpy.typing import NDArray
 
 from odzew.hashing import nearest_plain as plain
 
-try:
-    from odzew.hashing import nearest_kernels
-
-    _fast: Any = nearest_kernels
-except ImportError:  # numba is not installed
-    _fast = None
-
 Words = NDArray[np.uint64]
 MOST: Final = (1 << 24) - 1  # hashes that one part with tables can hold: places have 24 bits
 FURTHEST_BY_TABLES: Final = 31
 _ROOM: Final = 64
+_PLAIN_UP_TO: Final = 8_192  # so few hashes are compared by numpy: a small desk needs no compiler in memory
+
+
+@cache
+def _kernels() -> Any:
+    """Return the compiled kernels, or None where numba is not installed."""
+    try:
+        from odzew.hashing import nearest_kernels
+    except ImportError:
+        return None
+    return nearest_kernels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +70,11 @@ def fill_tables(*, hashes: Words, tables: Tables) -> None:
     if len(hashes) > MOST:
         raise ValueError(f"tables hold at most {MOST} hashes")
     chunks = hashes.view(np.uint16).reshape(-1, 16)
-    if _fast is None:
+    kernels = _kernels()
+    if kernels is None:
         plain.build(chunks=chunks, offsets=tables.offsets, partners=tables.partners, places=tables.places)
     else:
-        _fast.build(chunks, tables.offsets, tables.partners, tables.places)
+        kernels.build(chunks, tables.offsets, tables.partners, tables.places)
 
 
 class Parts:
@@ -87,13 +93,15 @@ class Parts:
         self._table = np.array(rows, np.int64).reshape(-1, 5)
         self._addresses, self._sizes = self._table[:, 0].copy(), self._table[:, 1].copy()
         self._in_order = np.array([part.in_order for part in self.parts], np.bool_)
+        needed = int(self._sizes.sum()) > _PLAIN_UP_TO or any(part.tables for part in self.parts)
+        self._kernels = _kernels() if needed else None
 
     def near(self, *, queries: Words, radii: NDArray[np.int64]) -> Found:
         """Return every row of every part within `radii[i]` bits of `queries[i]` (4 words each), whatever the radius."""
-        if _fast is None:
+        if self._kernels is None:
             return self._plainly(queries, radii)
         out, counters = np.empty((_ROOM, 4), np.int64), np.zeros(3, np.int64)
-        while (count := _fast.search(self._table, queries, radii, out, counters)) > len(out):
+        while (count := self._kernels.search(self._table, queries, radii, out, counters)) > len(out):
             out, counters = np.empty((count, 4), np.int64), np.zeros(3, np.int64)
         return Found(out[:count], *counters.tolist())
 
@@ -109,11 +117,11 @@ class Parts:
 
     def equal(self, *, query: Words) -> NDArray[np.int64]:
         """Return rows of (part, place) of everything equal to `query`."""
-        if _fast is None:
+        if self._kernels is None:
             same = [(n, np.flatnonzero((part.hashes == query).all(axis=1))) for n, part in enumerate(self.parts)]
             return np.array([(n, place) for n, places in same for place in places.tolist()], np.int64).reshape(-1, 2)
         out = np.empty((_ROOM, 2), np.int64)
-        while (count := _fast.equal(self._addresses, self._sizes, self._width, self._in_order, query, out)) > len(out):
+        while (count := self._kernels.equal(self._addresses, self._sizes, self._width, self._in_order, query, out)) > len(out):
             out = np.empty((count, 2), np.int64)
         rows: NDArray[np.int64] = out[:count]
         return rows

@@ -16,7 +16,7 @@ from django.db import connection
 from odzew.foundation.writes import fetch_all
 from odzew.matching.data import COLLECTIONS, PDQ, WIDTHS, Answer, Hit, Query, check_collection
 from odzew.matching.delta import Delta, Group, View
-from odzew.matching.proving import proves, proves_made_up
+from odzew.matching.proving import proves
 from odzew.matching.segments import Broken, Opened, open_segment, path_of
 
 # An answer from a view that was read longer ago than this is incomplete: the database may know more.
@@ -121,8 +121,8 @@ class Index:
                 self._load(now)
             else:
                 self._follow(now)
-            if now - self._proved_at >= PROVE_EVERY:
-                self._prove(now)
+            if now - self._proved_at >= PROVE_EVERY and self._view is not None:
+                self._prove(self._view, now)
 
     def _follow(self, now: datetime) -> None:
         """Read the tail of the log; and everything anew when the live segments are others and can be opened."""
@@ -162,7 +162,6 @@ class Index:
         self._base, self._deltas = base, {}
         self._removed = {name: set() for name in COLLECTIONS}
         self._take(rows, now, anew=True)
-        self._prove(now)
 
     def _open(self, segments: Sequence[_Row], *, beside: bool) -> set[bytes]:
         """Open what is not open; return the digests of what could not be, or not yet."""
@@ -203,12 +202,14 @@ class Index:
         for group in added.keys() | (self._base.opened.keys() if anew else set()):
             opened = [*self._base.opened.get(group, []), *([self._deltas[group].opened()] if group in self._deltas else [])]
             groups[group] = Group.of(opened=opened, width=WIDTHS[group[1]] // 8)
-        self._view = View(groups=groups, removed=self._removed, as_of=now, whole=self._base.whole)
+        view = View(groups=groups, removed=self._removed, as_of=now, whole=self._base.whole)
+        if anew:
+            self._prove(view, now)
+        self._view = view
 
-    def _prove(self, now: datetime) -> None:
+    def _prove(self, view: View, now: datetime) -> None:
         self._turn += 1
-        every = [proves(parts=group.parts, turn=self._turn) for group in (self._view.groups.values() if self._view else ())]
-        self._proven = all(every) and proves_made_up()
+        self._proven = all(proves(parts=group.parts, turn=self._turn) for group in view.groups.values())
         self._proved_at = now
 
     def search(self, *, collection: str, queries: Sequence[Query]) -> Answer:
@@ -229,6 +230,10 @@ class Index:
                     hits[n] = _search_equal(group, q, view.removed[collection])
         complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
         return Answer(hits=tuple(hits), complete=complete, as_of=view.as_of)
+
+    def waits_for_files(self) -> bool:
+        """Say whether files of live segments are not on this machine."""
+        return bool(self._awaited) and not (self._opener is not None and self._opener.is_alive())
 
     def standing(self) -> Standing:
         """Return how the index stands."""

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from odzew.hashing.nearest import Part, Parts, Tables, fill_tables, table_sizes
+from odzew.hashing.nearest import Parts
 from odzew.matching.segments import Words
 
-_MADE_UP: Final = 64
 _REACH: Final = 31
 _DISTANCES: Final = (0, 16, 31, 32)
 
@@ -18,17 +17,6 @@ def proves(*, parts: Parts, turn: int) -> bool:
     """Say whether a hash of each part is found as it must be; another `turn`, another hash. Parts without hashes prove nothing."""
     width = parts.parts[0].hashes.shape[1] if parts.parts else 0
     return all(_finds(parts, n, turn, near=width == 4) for n, part in enumerate(parts.parts) if len(part.hashes))
-
-
-def proves_made_up() -> bool:
-    """Say whether the search by tables works on hashes made up for it, so that also an index without any was tested."""
-    hashes = np.random.Generator(np.random.PCG64(20_140_901)).integers(0, 1 << 64, (_MADE_UP, 4), np.uint64)
-    hashes = hashes[np.lexsort(hashes.T[::-1])]
-    offsets, partners, places = table_sizes(n=_MADE_UP)
-    tables = Tables(offsets=np.empty(offsets, np.uint32), partners=np.empty(partners, np.uint16), places=np.empty(places, np.uint8))
-    fill_tables(hashes=hashes, tables=tables)
-    parts = Parts(parts=[Part(hashes=hashes, in_order=True, tables=tables), Part(hashes=hashes)], width=4)
-    return all(proves(parts=parts, turn=turn) for turn in range(4))
 
 
 def _finds(parts: Parts, number: int, turn: int, *, near: bool) -> bool:
