@@ -18,6 +18,7 @@ from odzew.hashing.sniff import HEAD, kind_of
 
 TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
 LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
+NOT_STEADY: Final = "The picture has little of what PDQ looks at (a plaid, a bare gradient); re-encoded copies may be missed."
 NO_VIDEO: Final = "Videos are not decoded here."
 _CHUNK: Final = 1 << 20
 
@@ -46,10 +47,16 @@ def hash_file(*, data: bytes | BinaryIO, mode: Mode = "exact", turned: bool = Fa
                 check_bytes(size=read.size, limits=limits)
             found, note = _quick(read.whole, mode, turned, limits) or _slow(read.whole, turned, limits)
             frames, more = frames_of(data=read.whole, limits=limits)
-            note = " ".join(filter(None, (note, more, LOW_QUALITY if found.pdq.quality < GOOD else "")))
+            note = " ".join(filter(None, (note, more, _doubt(found))))
         except Unreadable as error:
             note = error.sentence
     return FileHashes(kind=read.kind, sha256=read.sha256, md5=read.md5, picture=found, frames=frames, note=note)
+
+
+def _doubt(picture: Picture) -> str:
+    if picture.pdq.quality < GOOD:
+        return LOW_QUALITY
+    return "" if picture.steady else NOT_STEADY
 
 
 def warm() -> None:
