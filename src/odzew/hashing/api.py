@@ -15,11 +15,12 @@ from odzew.hashing.data import FileHashes, Frame, Kind, Mode, Picture
 from odzew.hashing.fast import fast_picture
 from odzew.hashing.pdq import GOOD, SMALLEST, pdq_of_grey, pdq_of_rgb
 from odzew.hashing.sniff import HEAD, kind_of
+from odzew.hashing.video import hash_video
+from odzew.hashing.video_data import Tier, VideoLimits
 
 TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
 LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
 NOT_STEADY: Final = "The picture has little of what PDQ looks at (a plaid, a bare gradient); re-encoded copies may be missed."
-NO_VIDEO: Final = "Videos are not decoded here."
 _CHUNK: Final = 1 << 20
 
 
@@ -32,25 +33,55 @@ def hash_picture(*, data: bytes, mode: Mode = "exact", turned: bool = False, lim
     return (_quick(data, mode, turned, limits) or _slow(data, turned, limits))[0]
 
 
-def hash_file(*, data: bytes | BinaryIO, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS) -> FileHashes:
-    """Hash a file, given as bytes or as a binary file object (read from its start): SHA-256 and MD5 always, PDQ if it is a picture or a video.
+def hash_file(
+    *, data: bytes | BinaryIO, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS, tier: Tier | None = None
+) -> FileHashes:
+    """Hash a file, given as bytes or as a binary file object (read from its start): SHA-256 and MD5 always, PDQ of a picture or a film.
 
-    Never raises for what is in the file: a file that cannot be decoded has a `note` instead.
+    `tier` says how a film is looked at (see `odzew.hashing.video`): without it `known` for "exact" and `key` for "fast". Never raises
+    for what is in the file: a file that cannot be decoded has a `note` instead.
     """
     read = _read(data, limits)
-    found: Picture | None = None
-    frames: tuple[Frame, ...] = ()
-    note = NO_VIDEO
-    if read.kind != "video":
-        try:
+    try:
+        if read.kind == "video":
+            content = hash_film(data=data, mode=mode, tier=tier)
+        else:
             if read.kind == "image":
                 check_bytes(size=read.size, limits=limits)
-            found, note = _quick(read.whole, mode, turned, limits) or _slow(read.whole, turned, limits)
-            frames, more = frames_of(data=read.whole, limits=limits)
-            note = " ".join(filter(None, (note, more, _doubt(found))))
-        except Unreadable as error:
-            note = error.sentence
-    return FileHashes(kind=read.kind, sha256=read.sha256, md5=read.md5, picture=found, frames=frames, note=note)
+            content = hash_still(data=read.whole, mode=mode, turned=turned, limits=limits)
+    except Unreadable as error:
+        content = Content(note=error.sentence)
+    return FileHashes(
+        kind=read.kind, sha256=read.sha256, md5=read.md5, picture=content.picture, frames=content.frames, note=content.note
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a file shows: the hash of a picture, of frames that differ, and a note."""
+
+    picture: Picture | None = None
+    frames: tuple[Frame, ...] = ()
+    note: str = ""
+
+
+def hash_still(*, data: bytes, mode: Mode = "exact", turned: bool = False, limits: Limits = LIMITS) -> Content:
+    """Hash a picture and, if it moves, its frames that differ. Raises `Unreadable` if not even the first can be decoded."""
+    found, note = _quick(data, mode, turned, limits) or _slow(data, turned, limits)
+    frames: tuple[Frame, ...] = ()
+    try:
+        frames, more = frames_of(data=data, limits=limits)
+    except Unreadable as error:
+        more = error.sentence
+    return Content(picture=found, frames=frames, note=" ".join(filter(None, (note, more, _doubt(found)))))
+
+
+def hash_film(
+    *, data: bytes | BinaryIO, mode: Mode = "exact", tier: Tier | None = None, limits: VideoLimits | None = None
+) -> Content:
+    """Hash the frames of a film; without a `tier`, `known` for "exact" and `key` for "fast". Raises `Unreadable`."""
+    film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"), limits=limits)
+    return Content(frames=film.frames, note=film.note)
 
 
 def _doubt(picture: Picture) -> str:

@@ -42,9 +42,9 @@ Image.MAX_IMAGE_PIXELS = None  # `Limits` is asked instead, before anything is d
 
 
 class Unreadable(Invalid):
-    """A file that cannot be hashed as a picture.
+    """A file that cannot be hashed as a picture or as a film.
 
-    `detail["verdict"]` is one of `empty`, `unknown`, `damaged`, `too_large`, `too_many_pixels`, `too_small`.
+    `detail["verdict"]` is one of `empty`, `unknown`, `damaged`, `too_large`, `too_many_pixels`, `too_small`, `no_picture`.
     """
 
     code = "unreadable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from odzew.hashing.containers import container_of
 from odzew.hashing.data import Kind
 
 Format = Literal["JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP"]
@@ -22,17 +23,8 @@ _PICTURES: Final[tuple[tuple[bytes, Format], ...]] = (
     (b"MM\0+", "TIFF"),
     (b"BM", "BMP"),
 )
-_VIDEOS: Final = (
-    b"\x1aE\xdf\xa3",  # Matroska, WebM
-    b"OggS",
-    b"FLV\x01",
-    b"0&\xb2u\x8ef\xcf\x11",  # ASF
-    b"\0\0\x01\xba",  # MPEG program stream
-    b"\0\0\x01\xb3",  # MPEG video
-)
 _AVIF: Final = (b"avif", b"avis")
 _STILL_HEIF: Final = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
-_PACKET: Final = 188  # of an MPEG transport stream
 
 
 def picture_format(*, head: bytes) -> Format | None:
@@ -49,15 +41,7 @@ def kind_of(*, head: bytes) -> Kind:
     """Tell whether a file that begins with `head` (the first 4,096 bytes) is a picture, a video, or neither of those known here."""
     if picture_format(head=head):
         return "image"
-    brands = _brands(head)
-    if brands:
-        return "unknown" if brands[0] in _STILL_HEIF else "video"
-    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip") or head.startswith(_VIDEOS):
-        return "video"
-    if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"AVIX"):
-        return "video"
-    packets = head[::_PACKET]
-    return "video" if len(packets) > 2 and not packets.strip(b"G") else "unknown"
+    return "video" if container_of(head=head) else "unknown"
 
 
 def is_heif(*, head: bytes) -> bool:
