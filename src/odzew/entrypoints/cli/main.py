@@ -8,6 +8,7 @@ import typer
 
 from odzew.entrypoints.cli.bench import bench
 from odzew.entrypoints.cli.enrol import register as register_enrol
+from odzew.entrypoints.cli.hash import hash_files
 from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.run import register as register_run
@@ -36,6 +37,7 @@ register_enrol(app=app)
 register_ledger(app=app)
 app.command()(bench)
 app.command()(replay)
+app.command("hash")(hash_files)
 
 
 def main() -> None:
