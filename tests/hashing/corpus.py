@@ -103,7 +103,7 @@ def _text(rng: Rng, width: int, height: int) -> Image.Image:
         size = int(rng.choice(list(_FONTS)))
         words = " ".join(rng.choice(_WORDS, int(rng.integers(1, 3 + width // (4 * size)))))
         ink = int(rng.integers(0, 90))
-        draw.text((int(rng.integers(2, 2 + width // 6)), y), words, fill=(ink, ink, ink), font=_FONTS[size])
+        draw.text((int(rng.integers(2, 3 + width // 6)), y), words, fill=(ink, ink, ink), font=_FONTS[size])
         y += int(size * rng.uniform(1.1, 2.5))
     return page
 

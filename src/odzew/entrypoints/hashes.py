@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -10,23 +9,22 @@ from typing import TYPE_CHECKING, Final
 from django.db import DatabaseError, connection
 
 from odzew.entrypoints.check.quick import Misses, Quick
+from odzew.entrypoints.index import keep_fresh as keep_index_fresh
+from odzew.entrypoints.index import open_index
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
-from odzew.matching.api import Index
 
 if TYPE_CHECKING:
+    from odzew.matching.api import Index
     from odzew.matching.decoder.pool import Decoder
 
-# How often what other processes wrote is read: what is banked is known here this much later at the latest.
-EVERY: Final = 0.2
-_COUNTS_EVERY: Final = 10
-log = logging.getLogger("odzew.hashes")
+_COUNTS_EVERY: Final = 2.0
 
 
 @lru_cache(maxsize=1)
 def quick() -> Quick:
     """Return the index of this process, with its counts."""
-    return Quick(index=Index(folder=settings().data / "index", clock=utc_now), misses=Misses(), clock=utc_now)
+    return Quick(index=open_index(chosen=settings()), misses=Misses(), clock=utc_now)
 
 
 @lru_cache(maxsize=1)
@@ -37,40 +35,30 @@ def the_decoder() -> Decoder:
     return Decoder()
 
 
-_keeper: threading.Thread | None = None
+_keepers: list[threading.Thread] = []
 
 
 def the_index() -> Index:
     """Return the index of this process, fresh: where no thread keeps it so, it is read now. Never call it in a transaction."""
     index = quick().index
-    if _keeper is None or not _keeper.is_alive():
+    if not any(k.is_alive() for k in _keepers):
         index.refresh()
     return index
 
 
 def keep_fresh() -> None:
-    """Start the thread that keeps the index fresh and writes the counts; called once by a process that serves or works."""
-    global _keeper
-    if _keeper is None or not _keeper.is_alive():
-        _keeper = threading.Thread(target=_keep, name="hashes", daemon=True)
-        _keeper.start()
+    """Start the threads that keep the index fresh and write the counts; called once by a process that serves."""
+    if not _keepers:
+        ours = quick()
+        _keepers.append(keep_index_fresh(index=ours.index, folder=settings().index_folder, stopping=threading.Event()))
+        _keepers.append(threading.Thread(target=_write_counts, args=(ours,), name="lookup-counts", daemon=True))
+        _keepers[-1].start()
 
 
-def _keep() -> None:
-    ours, turn, away = quick(), 0, False
+def _write_counts(ours: Quick) -> None:
     pause = threading.Event()
-    while True:
+    while not pause.wait(_COUNTS_EVERY):
         try:
-            ours.index.refresh()
-            if turn % _COUNTS_EVERY == 0:
-                ours.misses.write()
-            if away:
-                log.info("the index of hashes is read again")
-            away = False
-        except DatabaseError as error:
+            ours.misses.write()
+        except DatabaseError:  # kept for the next time
             connection.close()
-            if not away:
-                log.warning("the index of hashes cannot be read: %s; checks say hold until it can", type(error).__name__)
-            away = True
-        turn += 1
-        pause.wait(EVERY)

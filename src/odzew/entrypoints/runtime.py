@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import odzew
 from odzew.foundation.errors import Unsafe
 from odzew.foundation.postgres import Running, check_server, ensure
 from odzew.foundation.secrets import load_keys
@@ -24,7 +25,18 @@ def adopt(*, data: Path | None = None) -> Settings:
     settings.cache_clear()
     chosen = read_settings(environ=os.environ)
     os.environ.setdefault("ODZEW_DATA", str(chosen.data))
+    _keep_compiled(chosen.data)
     return settings()
+
+
+def _keep_compiled(data: Path) -> None:
+    """Keep the compiled kernels in the data folder where they cannot be kept beside their source."""
+    kernels = Path(odzew.__file__).parent / "hashing"
+    if "NUMBA_CACHE_DIR" in os.environ or os.access(kernels, os.W_OK) or not os.access(data, os.W_OK):
+        return
+    folder = data / "compiled"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 
 def make_folder(*, chosen: Settings) -> None:

@@ -20,6 +20,7 @@ from odzew.hashing.video_data import Tier, VideoLimits
 
 TOO_SMALL: Final = "A picture of fewer than 5 pixels on a side has no PDQ hash; it is matched only exactly, by SHA-256 and MD5."
 LOW_QUALITY: Final = "The picture has too little structure for PDQ (quality below 50); it is matched only exactly."
+NOT_STEADY: Final = "The picture has little of what PDQ looks at (a plaid, a bare gradient); re-encoded copies may be missed."
 _CHUNK: Final = 1 << 20
 
 
@@ -72,8 +73,7 @@ def hash_still(*, data: bytes, mode: Mode = "exact", turned: bool = False, limit
         frames, more = frames_of(data=data, limits=limits)
     except Unreadable as error:
         more = error.sentence
-    low = LOW_QUALITY if found.pdq.quality < GOOD else ""
-    return Content(picture=found, frames=frames, note=" ".join(filter(None, (note, more, low))))
+    return Content(picture=found, frames=frames, note=" ".join(filter(None, (note, more, _doubt(found)))))
 
 
 def hash_film(
@@ -87,6 +87,12 @@ def hash_film(
     """Hash the frames of a film; without a `tier`, `known` for "exact" and `key` for "fast". Raises `Unreadable`."""
     film = hash_video(file=data, tier=tier or ("known" if mode == "exact" else "key"), turned=turned, limits=limits)
     return Content(frames=film.frames, note=film.note)
+
+
+def _doubt(picture: Picture) -> str:
+    if picture.pdq.quality < GOOD:
+        return LOW_QUALITY
+    return "" if picture.steady else NOT_STEADY
 
 
 def warm() -> None:

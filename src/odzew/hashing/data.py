@@ -32,12 +32,14 @@ class Picture:
     `turned` are the hashes that it has when it is turned or mirrored, `turned[0]` as it stands, in the order of
     `odzew.hashing.turns.TURNS`; empty if not asked for.
     `mode` is "exact" if the hash is the one that the reference gives for the same pixels. A "fast" one is for looking up, and is never
-    exported.
+    exported. A hash that is not `steady` comes from a picture that has little of what PDQ looks at, whatever its quality (plaids, bare
+    gradients): a re-encoded copy can have quite another one.
     """
 
     pdq: Pdq
     turned: tuple[bytes, ...] = ()
     mode: Mode
+    steady: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from odzew.hashing.colour import transform_of
 from odzew.hashing.data import Picture
 from odzew.hashing.jpeg import read_header
 from odzew.hashing.orientation import after, exif_orientation
-from odzew.hashing.pdq import GOOD, SMALLEST, Waves, bits_of, coefficients, picture_of, quality_near, shrunk_all
+from odzew.hashing.pdq import GOOD, SMALLEST, bits_of, coefficients, near_cut, picture_of, quality_near, shrunk_all, steady
 from odzew.hashing.turns import AS_ORIENTATION
 
 SHORT_SIDE: Final = 512
@@ -46,21 +46,17 @@ def fast_picture(*, data: bytes, turned: bool, limits: Limits) -> Picture | None
     if plane.shape != wanted:
         return None
     full = header.height, header.width
-    stored, hashes, quality = exif_orientation(block=header.exif), [], None
+    stored, quality, firm = exif_orientation(block=header.exif), None, True
+    hashes: list[bytes] = []
     orientations = [after(stored, turn) for turn in (AS_ORIENTATION if turned else AS_ORIENTATION[:1])]
     for small in shrunk_all(pixels=np.ascontiguousarray(plane), orientations=orientations, full=full, block=block):
         waves = coefficients(small)
-        quality = quality_near(small) if quality is None else quality
-        if abs(quality - GOOD) <= QUALITY_MARGIN or fragile(waves):
+        if quality is None:
+            quality, firm = quality_near(small), steady(waves)
+        if abs(quality - GOOD) <= QUALITY_MARGIN or near_cut(waves, NEAR) > MANY:
             return None
         hashes.append(bits_of(waves))
-    return picture_of(hashes=hashes, quality=quality or 0, mode="fast")
-
-
-def fragile(waves: Waves) -> bool:
-    """Tell whether small errors could move many coefficients across the cut."""
-    flat = waves.ravel()
-    return int(np.count_nonzero(np.abs(flat - np.partition(flat, 127)[127]) < NEAR)) > MANY
+    return picture_of(hashes=hashes, quality=quality or 0, mode="fast", steady=firm)
 
 
 def _block(short_side: int) -> int:

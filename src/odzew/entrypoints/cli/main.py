@@ -9,6 +9,7 @@ import typer
 from odzew.entrypoints.cli.bank import register as register_bank
 from odzew.entrypoints.cli.bench import bench
 from odzew.entrypoints.cli.enrol import register as register_enrol
+from odzew.entrypoints.cli.hash import hash_files
 from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.run import register as register_run
@@ -40,6 +41,7 @@ register_ledger(app=app)
 app.command()(bench)
 app.command()(replay)
 app.command(epilog="Example: odzew scan --bank NAME")(scan)
+app.command("hash")(hash_files)
 
 
 def main() -> None:
