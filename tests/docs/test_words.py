@@ -55,7 +55,7 @@ def test_the_policy_page_knows_every_clock() -> None:
 def test_the_operators_guide_knows_every_alarm() -> None:
     codes = set()
     for path in (ROOT / "src" / "odzew").rglob("*.py"):
-        for call in re.findall(r"\bring\((?:[^()]|\([^()]*\))*\)", path.read_text(encoding="utf-8")):
+        for call in re.findall(r"\bring(?:_once)?\((?:[^()]|\([^()]*\))*\)", path.read_text(encoding="utf-8")):
             codes |= set(re.findall(r'"([a-z_]+)"', found[0]) if (found := re.findall(r"code=([^,)]+)", call)) else ())
     from odzew.policy.reasons import ALARMS
 

@@ -33,10 +33,11 @@ def notice(**changes: Any) -> Facts:
     claimant = changes.pop("claimant", "other")
     source = changes.pop("source", "user")
     minor = changes.pop("minor", True)
+    flags = changes.get("flags", frozenset())
     base: dict[str, Any] = {
         "now": DAY,
         "opened_at": DAY,
-        "trigger": Trigger(what="notice", source=source, kind=kind, minor=minor, claimant=claimant),
+        "trigger": Trigger(what="notice", source=source, kind=kind, minor=minor, claimant=claimant, flags=flags),
         "desk": "team",
         "jurisdiction": "PL",
         "kinds": frozenset({kind}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from odzew.policy.clearing import clearing
 from odzew.policy.clocks import clock, decision_clocks, probe_schedule
-from odzew.policy.data import ClockPlan, Desk, Facts, Regime
+from odzew.policy.data import ClockPlan, Desk, Facts, Regime, Trigger
 from odzew.policy.rules import HIDING_DEEDS
 from tests.policy.strategies import adult, match, notice, shipped
 from tests.policy.test_table import codes, judge
@@ -86,6 +87,13 @@ class TestTheLawsClocks:
         facts = notice(flags=frozenset({"imminent"}))
         assert judge(facts).alarms == ("danger",) and judge(facts).advice == ("emergency",)
         assert plan(facts, "danger").length == HOUR
+
+    def test_danger_rings_with_the_notice_that_says_it(self) -> None:
+        """Not with each count of views, nor with the next notice."""
+        known = notice(flags=frozenset({"imminent"}))
+        for trigger in (Trigger(what="spread"), Trigger(what="notice")):
+            judged = judge(replace(known, trigger=trigger))
+            assert not judged.alarms and "danger" not in [p.name for p in judged.clocks]
 
 
 @pytest.mark.parametrize(

@@ -154,3 +154,23 @@ def test_a_removed_case_takes_over_one_that_is_only_hidden(story: Story) -> None
     story.post("one", sha=b"b" * 32)
     truth.one_fate()
     assert _case(second).state == "removed" and _case(first).state == "merged"
+
+
+def test_a_copy_goes_under_the_rule_that_people_decided_on(story: Story) -> None:
+    """Not under what was once claimed: its uploader would be told of a child where people found another rule broken."""
+    story.post("one", sha=b"a" * 32)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "remove", ground="other_terms")
+    story.post("two", sha=b"a" * 32, account="another")
+    assert {m.ground for m in in_force_on(items=[i.id for i in items_of(case=receipt.case)]).values()} == {"other_terms"}
+    told = statements_of(case=receipt.case)[-1]["text"]
+    assert "other rules of this site" in told and "under 18" not in told
+
+
+def test_a_copy_of_what_stays_hidden_is_told_the_same_rule(story: Story) -> None:
+    story.post("one", sha=b"a" * 32)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "keep_withheld", ground="sextortion")
+    story.post("two", sha=b"a" * 32, account="another")
+    copy = next(i for i in items_of(case=receipt.case) if i.external_id == "two")
+    assert in_force_on(items=[copy.id])[copy.id].ground == "sextortion"

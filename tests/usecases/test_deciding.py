@@ -11,12 +11,13 @@ from odzew.answers.api import answers_to
 from odzew.cases.clocks import armed
 from odzew.cases.items import copysets_of, surroundings
 from odzew.cases.rows import read_cases
-from odzew.decisions.api import statements_of
+from odzew.decisions.api import decisions_of, statements_of
 from odzew.enforcement.api import measures_of
 from odzew.foundation.errors import Forbidden
 from odzew.ledger.people import leave_desk
 from odzew.notices.api import view
 from odzew.usecases.appeal import appeal
+from odzew.usecases.decide import decide
 from tests.cast import Story
 from tests.promises import truth
 
@@ -220,3 +221,66 @@ def test_news_keeps_its_day_when_a_repeat_brings_the_decision_forward(transactio
     story.report(account="reader")
     story.wait(hours=5, step=timedelta(hours=1))
     assert "update" in [a.kind for a in answers_to(notice=receipt.notice)]
+
+
+def test_whoever_is_hidden_again_is_told_again(story: Story) -> None:
+    """A limit that ended and comes again is a new one: its uploader must know of it, and of the right to complain."""
+    story.post()
+    receipt = story.report(claimant="depicted")
+    for who in (0, 1):
+        story.decide(receipt.case, who, "no_violation", ground="not_in_scope")
+    story.work()
+    before = [s["form"] for s in statements_of(case=receipt.case)]
+    story.report(by=story.hotline, source="hotline")
+    assert read_cases(ids=[receipt.case])[0].withheld
+    assert [s["form"] for s in statements_of(case=receipt.case)] == [*before, "neutral"]
+
+
+def test_a_wider_limit_is_not_told_twice(story: Story) -> None:
+    story.post()
+    story.report(claimant="depicted")
+    receipt = story.report(by=story.hotline, source="hotline")
+    assert len(statements_of(case=receipt.case)) == 1
+
+
+def test_what_stays_hidden_is_told_who_decided_so_and_why(story: Story) -> None:
+    """Its uploader has only heard of an interim limit, and "we will decide by" is a promise (DSA art. 17)."""
+    story.post(views=5000)
+    receipt = story.report(claimant="depicted")
+    assert [s["form"] for s in statements_of(case=receipt.case)] == ["neutral"]
+    story.decide(receipt.case, 0, "keep_withheld", reason="It shows a bridge.")
+    _neutral, full = statements_of(case=receipt.case)
+    assert full["form"] == "full" and "It shows a bridge." in full["text"] and "only the picture" in full["text"]
+    story.work()
+    _complain(story, receipt.case)
+    story.decide(receipt.case, 1, "keep_withheld", reason="Still a bridge.")
+    assert [s["form"] for s in statements_of(case=receipt.case)] == ["neutral", "full", "full"]
+
+
+def test_an_order_that_was_refused_is_given_anew_by_the_decision_to_keep_it_hidden(story: Story) -> None:
+    story.post()
+    story.platform_side.mode = "400"
+    receipt = story.report(claimant="depicted")
+    story.work()
+    story.platform_side.mode = "honest"
+    story.decide(receipt.case, 0, "keep_withheld")
+    story.work()
+    assert [(m.measure, m.state) for m in measures_of(case=receipt.case) if m.in_force] == [("withhold", "done")]
+
+
+def test_why_it_was_not_referred_is_not_in_the_record_in_a_persons_words(story: Story) -> None:
+    story.post()
+    receipt = story.report()
+    decide(
+        case=receipt.case,
+        caller=story.reviewer(0),
+        outcome="remove",
+        ground="child_safety",
+        reason="Seen.",
+        referral={"not_because": "Ada Kowalska rang them"},
+        desk=story.desk,
+        now=story.now,
+    )
+    events = truth.rows("SELECT convert_from(data, 'UTF8') AS data FROM ledger_event WHERE kind = 'case.decided'")
+    assert "Kowalska" not in events[0]["data"] and len(json.loads(events[0]["data"])["facts"]["referral"]["not_because"]) == 64
+    assert decisions_of(case=receipt.case)[0].referral["not_because"] == "Ada Kowalska rang them"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from odzew.alarms.models import Alarm
@@ -46,17 +46,30 @@ def ring(
     return alarm
 
 
+def ring_once(
+    writes: Writes,
+    *,
+    code: str,
+    every: timedelta,
+    now: datetime,
+    case: uuid.UUID | None = None,
+    facts: dict[str, int | str] | None = None,
+) -> uuid.UUID | None:
+    """Ring unless this code has rung within `every`, for this case if one is given; return the alarm or None.
+
+    Of a thousand copies each would ring for itself, and nobody would hear the next case.
+    """
+    if Alarm.objects.filter(code=code, at__gt=now - every, at__lte=now, **({"case_id": case} if case else {})).exists():
+        return None
+    return ring(writes, code=code, now=now, case=case, facts=facts)
+
+
 def recent(*, limit: int = 100) -> list[AlarmView]:
     """Return the newest alarms."""
     return [
         AlarmView(id=a.id, at=a.at, code=a.code, case=a.case_id, facts=a.facts, confirmed_at=a.confirmed_at)
         for a in Alarm.objects.order_by("-at", "-id")[:limit]
     ]
-
-
-def rang(*, code: str, since: datetime) -> bool:
-    """Has an alarm of this code rung since then?"""
-    return Alarm.objects.filter(code=code, at__gt=since).exists()
 
 
 def confirm(*, alarm: uuid.UUID, now: datetime) -> bool:

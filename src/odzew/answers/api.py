@@ -69,9 +69,9 @@ def answers_to(*, notice: uuid.UUID) -> list[AnswerView]:
     return [_view(a) for a in Answer.objects.filter(notice_id=notice).order_by("at", "id")]
 
 
-def answers_on(*, case: uuid.UUID) -> list[AnswerView]:
-    """Return everything that reporters of a case were told, oldest first."""
-    return [_view(a) for a in Answer.objects.filter(case_id=case).order_by("at", "id")]
+def answers_on(*, case: uuid.UUID, notices: list[uuid.UUID]) -> list[AnswerView]:
+    """Return everything that the reporters of these notices were told on a case, oldest first."""
+    return [_view(a) for a in Answer.objects.filter(notice_id__in=notices, case_id=case).order_by("at", "id")]
 
 
 def undelivered(*, case: uuid.UUID, notice: uuid.UUID, since: datetime) -> uuid.UUID | None:
@@ -81,9 +81,9 @@ def undelivered(*, case: uuid.UUID, notice: uuid.UUID, since: datetime) -> uuid.
     return rows.order_by("-at", "-id").values_list("id", flat=True).first()
 
 
-def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
-    """Let what reporters of one case were told count for another that it became part of."""
-    fetch_none("UPDATE answers_answer SET case_id = %s WHERE case_id = %s", [target, source])
+def move(*, source: uuid.UUID, target: uuid.UUID, notices: list[uuid.UUID]) -> None:
+    """Let what the reporters of these notices were told on one case count for another that it became part of."""
+    fetch_none("UPDATE answers_answer SET case_id = %s WHERE notice_id = ANY(%s) AND case_id = %s", [target, notices, source])
 
 
 def _view(a: Answer) -> AnswerView:

@@ -21,7 +21,8 @@ class AnswerFacts:
     `rule`: key of a ground (`rule.*` of the language file), or an operator's own label. Copies count the reported item too:
     `copies_removed` were ordered to go, of these `copies_seen_gone` were seen gone and `copies_told` rest on the platform's word;
     `measures_failed` were tried in vain. `looked`: who looked, by the record. `reason`: the reviewer's words, verbatim; whoever
-    renders the text escapes it. `found`: a place was found. `late`: a promised time has passed. `automated`: the step was taken
+    renders the text escapes it. `found`: a place was found. `late`: a promised time has passed. `restored`: this reader was told that it is
+    hidden, and that was ended by order. `automated`: the step was taken
     with no person (DSA art. 16(6)). `helplines`: (name, number) pairs. `zone`: IANA name of the reader's time zone.
     """
 

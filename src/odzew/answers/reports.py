@@ -37,7 +37,7 @@ def _cleared(f: AnswerFacts) -> bool:
 
 
 def _hidden(f: AnswerFacts) -> bool:
-    """Hiding is the state to speak of: not shown again, not cleared, not gone for good."""
+    """Hiding is the state to speak of: not ended, not cleared, not gone for good."""
     return not (f.restored or _cleared(f) or _gone(f))
 
 
@@ -86,7 +86,7 @@ ANSWER_RULES: tuple[R, ...] = (
     R(key="threat", facts=("threat_only",), when=lambda f: not _decided(f)),
     R(key="found", facts=("found",), when=lambda f: not (f.threat_only or _decided(f) or f.kind == "hidden")),
     R(key="not_found", facts=("outcome", "decided_at"), when=_not_found),
-    R(key="stays_open", facts=("receipt",), when=_not_found),
+    R(key="look_again", facts=("outcome", "decided_at"), when=_not_found),
     R(key="cleared", facts=("outcome", "decided_at"), when=lambda f: f.kind == "not_removed" and _cleared(f)),
     R(key="gone", facts=("outcome", "decided_at", "copies_removed", "copies_seen_gone"), when=_gone),
     R(key="must_go", facts=("outcome", "decided_at"), when=lambda f: _remove(f) and not _gone(f)),

@@ -77,11 +77,15 @@ def codes() -> tuple[str, ...]:
     return (REFERENCE, *(code for code in found if code != REFERENCE))
 
 
-@cache
 def book(*, language: str) -> Book:
     """Return the language (`pl-PL` reads `pl`), or the reference: an unknown language is never a reason for silence."""
     code = language.lower().replace("_", "-").partition("-")[0]
-    name = code if code in codes() else REFERENCE
+    return _book(code if code in codes() else REFERENCE)
+
+
+@cache
+def _book(name: str) -> Book:
+    """Read a shipped language once: what a reader asks for is any word, and must never fill the memory."""
     return read_book(text=(resources.files("odzew.answers") / "languages" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -93,6 +97,17 @@ def languages() -> tuple[tuple[str, str], ...]:
 def say(*, key: str, language: str, **values: object) -> str:
     """Return one sentence of a page, an error or a reason: `say(key="page.title", language="pl")`. `KeyError` if there is none."""
     return book(language=language).sentences[key].format(**values)
+
+
+def named(*, ground: str, labels: Mapping[str, Mapping[str, str]], language: str) -> str:
+    """Return what a ground is called to people: its key where a language file has plain words for it, else the policy's own name.
+
+    `labels` are the names of the policy's grounds by language; one that is missing reads as the English name.
+    """
+    words = book(language=language)
+    if f"rule.{ground}" in words.sentences or ground not in labels:
+        return ground
+    return labels[ground].get(words.code) or labels[ground]["en"]
 
 
 def moment(*, at: datetime, now: datetime, zone: str, language: str, up: bool = False) -> Moment:

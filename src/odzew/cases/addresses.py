@@ -6,7 +6,7 @@ import hashlib
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-_TRACKING: Final = ("utm_", "fbclid", "gclid", "igshid", "ref_src", "si")
+_TRACKING: Final = frozenset({"fbclid", "gclid", "igshid", "ref_src", "si"})
 _LONGEST: Final = 4096
 
 
@@ -27,9 +27,14 @@ def normal(*, url: str) -> str:
         return text
     if port and port not in (80, 443):
         host = f"{host}:{port}"
-    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not k.lower().startswith(_TRACKING)]
+    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(k.lower())]
     path = unquote(parts.path).rstrip("/")
     return f"{host}{path}" + (f"?{urlencode(sorted(query))}" if query else "")
+
+
+def _tracks(word: str) -> bool:
+    """Whole words only: `sid` and `size` name another page, `si` does not."""
+    return word in _TRACKING or word.startswith("utm_")
 
 
 def host_of(*, url: str) -> str:

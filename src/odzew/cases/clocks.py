@@ -181,9 +181,13 @@ def _parse(steps: Any) -> tuple[tuple[datetime, str], ...]:
     return tuple((datetime.fromisoformat(at), deed) for at, deed in value)
 
 
-def postpone(*, clock: uuid.UUID, until: datetime) -> None:
-    """Let a clock whose deed failed ring again at `until`; its due time stays as it was, so that it shows as overdue."""
-    fetch_none("UPDATE cases_clock SET wake_at = %s WHERE id = %s AND state = 'armed'", [until, clock])
+def postpone(*, clock: uuid.UUID, now: datetime, least: timedelta, most: timedelta) -> None:
+    """Let a clock whose deed failed ring again, the later it is the more slowly; its due time stays, so that it shows as overdue."""
+    sql = (
+        "UPDATE cases_clock SET wake_at = %s + least(%s, greatest(%s, (%s - (steps -> step ->> 0)::timestamptz) / 2)) "
+        "WHERE id = %s AND state = 'armed'"
+    )
+    fetch_none(sql, [now, most, least, now, clock])
 
 
 def overdue(*, now: datetime, by: timedelta) -> int:

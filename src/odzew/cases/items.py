@@ -121,6 +121,12 @@ def items_of_cases(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[ItemView]]
     return out
 
 
+def covers_registered(*, case: uuid.UUID) -> bool:
+    """Has a platform registered anything of what the case covers, or are there only addresses that somebody gave?"""
+    sql = "SELECT EXISTS (SELECT 1 FROM cases_item i JOIN cases_copyset g ON g.id = i.copyset_id WHERE g.case_id = %s AND i.registered)"
+    return bool(fetch_all(sql, [case])[0][0])
+
+
 def item(*, item: uuid.UUID) -> ItemView | None:
     """Return one item, or None."""
     rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])

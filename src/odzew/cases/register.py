@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -220,6 +221,7 @@ class _Work:
             writes.update(CopySet, {"id": root, "case_id": self.case_of[root]})
         for i in self.items:
             self._write_item(writes, i, roots[i.id], accounts.get(i.account_id), speeds)
+        self._drop_files()
         writes.send()
 
     def _came_along(self, items: list[uuid.UUID], old: uuid.UUID, root: uuid.UUID) -> None:
@@ -322,8 +324,16 @@ class _Work:
         for key in {self.name_key[i.id], *self.url_keys[i.id]} - self._taken:
             self._taken.add(key)
             writes.insert(Address, {"key": key, "item_id": item}, conflict="(key) DO NOTHING")
-        if i.id in self.known:
-            fetch_none("DELETE FROM cases_media WHERE item_id = %s AND NOT external_id = ANY(%s)", [item, [m.id for m in i.media]])
+
+    def _drop_files(self) -> None:
+        """Files that a known item has no more, of all items in one statement."""
+        kept = [{"item": str(self.known[i.id][1]), "ids": [m.id for m in i.media]} for i in self.items if i.id in self.known]
+        sql = (
+            "DELETE FROM cases_media m USING jsonb_to_recordset(%s::jsonb) AS k(item uuid, ids jsonb) "
+            "WHERE m.item_id = k.item AND NOT jsonb_exists(k.ids, m.external_id)"
+        )
+        if kept:
+            fetch_none(sql, [json.dumps(kept)])
 
     @property
     def _taken(self) -> set[bytes]:

@@ -40,6 +40,11 @@ def _look(keys: list[bytes]) -> dict[bytes, Found]:
     }
 
 
+def _unknown(keys: list[bytes]) -> list[bytes]:
+    known = {bytes(row[0]) for row in fetch_all("SELECT key FROM cases_address WHERE key = ANY(%s)", [keys])}
+    return [key for key in keys if key not in known]
+
+
 def resolve(writes: Writes, *, places: Sequence[Place], platform: uuid.UUID | None, now: datetime) -> list[Found]:
     """Return what each place leads to, in the order given and each item once, holding the copy sets until the transaction ends.
 
@@ -47,13 +52,18 @@ def resolve(writes: Writes, *, places: Sequence[Place], platform: uuid.UUID | No
     set is `fresh`: the caller writes it, with the case that covers it.
     """
     keys = {place_key(place=place, platform=platform): place for place in places}
-    found = _look(list(keys))
-    unknown = [key for key in keys if key not in found]
+    # 1. One place that is known is most often all. Of several nothing is held yet: addresses are held before copy sets.
+    found = _look(list(keys)) if len(keys) == 1 else {}
+    unknown = [key for key in keys if key not in found] if len(keys) == 1 else _unknown(list(keys))
     if unknown:
-        # 1. Whoever registers or names the same address waits here, then everybody sees one item.
+        # 2. Whoever registers or names the same address waits here, then everybody sees one item.
         locks = sorted({stripe(key=key) for key in unknown})
         fetch_none("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [locks])
-        found.update(_look(unknown))
+    if len(found) < len(keys):
+        found = _look(list(keys))
+    if moved := [key for key in keys if key not in found and key not in unknown]:
+        # 3. Its copy set was joined to another while we waited for it: what it leads to now.
+        found.update(_look(moved))
     for key in unknown:
         if key not in found:
             found[key] = _placeholder(writes, key=key, place=keys[key], platform=platform, now=now)

@@ -137,6 +137,15 @@ def measure_of(*, measure: uuid.UUID) -> MeasureView | None:
     return _view(rows[0]) if rows else None
 
 
+def hiding_on_its_way(*, case: uuid.UUID) -> bool:
+    """Is something of the case ordered hidden that was neither seen so nor told?"""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM enforcement_measure WHERE case_id = %s AND in_force AND item_id IS NOT NULL "
+        "AND measure = ANY(%s) AND state NOT IN ('done', 'told'))"
+    )
+    return bool(fetch_all(sql, [case, sorted(HIDING)])[0][0])
+
+
 def in_force_on(*, items: list[uuid.UUID]) -> dict[uuid.UUID, MeasureView]:
     """Return the measure in force on each item that has one."""
     sql = f"SELECT {_FIELDS} FROM enforcement_measure WHERE in_force AND item_id = ANY(%s)"
@@ -200,6 +209,15 @@ def claim_probes(*, now: datetime, limit: int) -> list[MeasureView]:
 def probe_later(*, measure: uuid.UUID, at: datetime) -> None:
     """Look at a measure's addresses at `at` and not before."""
     fetch_none("UPDATE enforcement_measure SET probe_at = %s, probe_lease = NULL WHERE id = %s AND in_force", [at, measure])
+
+
+def look_soon(*, items: list[uuid.UUID], now: datetime, unless_since: datetime) -> int:
+    """Look now at what was seen gone on these items, unless somebody looked since then; return how many looks are left."""
+    sql = (
+        "UPDATE enforcement_measure m SET probe_at = %s WHERE m.item_id = ANY(%s) AND m.in_force AND m.state = 'done' "
+        "AND m.measure = ANY(%s) AND NOT EXISTS (SELECT 1 FROM enforcement_probe p WHERE p.measure_id = m.id AND p.at > %s) RETURNING 1"
+    )
+    return len(fetch_all(sql, [now, items, sorted(HIDING), unless_since]))
 
 
 def unverified_hides(*, since: datetime) -> int:

@@ -96,14 +96,14 @@ def store(
 
 
 _OPEN: Final = """
-SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, h.case_id
+SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, n.answer_due, h.case_id
 FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id LEFT JOIN ledger_program p ON p.id = n.program_id
 WHERE h.case_id = ANY(%s) AND h.state = 'open' ORDER BY h.id
 """
 
 
 def _handling(row: tuple[Any, ...]) -> OpenHandling:
-    handling, notice, language, claimant, account, program, platform, minor, at, _case = row
+    handling, notice, language, claimant, account, program, platform, minor, at, due, _case = row
     return OpenHandling(
         id=handling,
         notice=notice,
@@ -114,6 +114,7 @@ def _handling(row: tuple[Any, ...]) -> OpenHandling:
         platform=platform,
         minor=minor,
         at=at,
+        answer_due=due,
     )
 
 

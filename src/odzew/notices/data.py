@@ -61,7 +61,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHandling:
-    """A notice that still waits for its answer on a case."""
+    """A notice that still waits for its answer on a case; `answer_due` is what its receipt promised."""
 
     id: uuid.UUID
     notice: uuid.UUID
@@ -72,3 +72,4 @@ class OpenHandling:
     platform: uuid.UUID | None
     minor: bool | None
     at: datetime
+    answer_due: datetime

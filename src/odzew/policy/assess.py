@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from odzew.policy.clearing import signatures
-from odzew.policy.clocks import case_clocks, hides_used_up, may_wait
+from odzew.policy.clocks import case_clocks, danger_said, hides_used_up, may_wait
 from odzew.policy.data import Assessment, Facts, Reason
 from odzew.policy.priority import head_start, severity
 from odzew.policy.rules import Policy
@@ -31,7 +31,6 @@ def assess(*, facts: Facts, policy: Policy) -> Assessment:
     interim = _interim(view, fired)
     points = severity(view)
     protected, held = _protected(view), _held(view)
-    danger = "imminent" in facts.flags
     return Assessment(
         child_safety=view.child_safety,
         regime=view.regime,
@@ -42,7 +41,7 @@ def assess(*, facts: Facts, policy: Policy) -> Assessment:
         unverified=interim.unverified,
         clocks=case_clocks(view, hidden=interim.hide or facts.withheld, waits=interim.waits),
         sign=signatures(view),
-        alarms=("danger",) * danger + ("breaker",) * interim.alarm,
+        alarms=("danger",) * danger_said(facts) + ("breaker",) * interim.alarm,
         advice=advice_to(kinds=facts.kinds, flags=facts.flags),
         protect_uploader=bool(protected),
         full_statement_held=bool(held),

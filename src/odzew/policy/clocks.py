@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, Literal
 
-from odzew.policy.data import Assessment, ClockPlan, Desk, Regime
+from odzew.policy.data import Assessment, ClockPlan, Desk, Facts, Regime
 from odzew.policy.rules import DECIDING, HIDING_DEEDS, Policy
 from odzew.policy.view import PERSON, View
 
@@ -15,12 +15,14 @@ _SOLO: Final = frozenset({"child_decide", "ncii_decide"})
 def case_clocks(view: View, *, hidden: bool, waits: bool) -> tuple[ClockPlan, ...]:
     """Give every clock that must run: what hides if nobody looks, what decides, what the law adds.
 
-    `hidden`: it is or will at once be hidden; `waits`: the breaker holds the hide back.
+    `hidden`: it is or will at once be hidden; `waits`: the breaker holds the hide back. What a notice started (a new look, a trusted
+    source's four hours, danger) runs on by itself: new counts alone never start it again.
     """
     plan, facts, regime = view.policy.plan, view.facts, view.regime
     may_hide = regime != "other" and not view.threat
     plans: list[ClockPlan] = []
-    if facts.clearances:
+    counts_only = facts.trigger.what == "spread"
+    if facts.clearances and not counts_only:
         used_up = view.cleared and hides_used_up(view)
         plans.append(plan("repeat", hides=may_hide and not used_up and not view.wide_only))
     if may_hide and not hidden and not view.cleared:
@@ -30,14 +32,19 @@ def case_clocks(view: View, *, hidden: bool, waits: bool) -> tuple[ClockPlan, ..
     if view.threat:
         plans.append(plan("threat_decide"))
     plans.append(_decide(view))
-    if view.trusted and not view.cleared:
+    if view.trusted and not view.cleared and not counts_only:
         plans.append(plan("tf_priority", hides=may_hide))
     for name, request in (("ncii_tida", "tida"), ("ncii_uk", "uk"), ("au_complaint", "au")):
         if request in facts.regimes:
             plans.append(plan(name, hides=not view.threat))
-    if "imminent" in facts.flags:
+    if danger_said(facts):
         plans.append(plan("danger"))
     return tuple(plans)
+
+
+def danger_said(facts: Facts) -> bool:
+    """Does this very notice say that somebody is in danger now? Each such notice rings; what becomes known besides does not."""
+    return facts.trigger.what == "notice" and "imminent" in facts.trigger.flags
 
 
 def hides_used_up(view: View) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from odzew.answers.api import give
+from odzew.answers.api import answers_on, give
 from odzew.answers.data import AnswerFacts, AnswerKind, Looked, Outcome
 from odzew.answers.reports import compose
+from odzew.answers.wordbook import named
 from odzew.cases.clocks import Name, arm, stop
 from odzew.cases.data import ClockView
 from odzew.cases.rows import CaseRow
@@ -55,19 +56,22 @@ def hiding(*, measures: list[MeasureView]) -> tuple[datetime | None, datetime | 
 def base_facts(
     *,
     kind: AnswerKind,
-    handling_language: str,
     case: CaseRow,
     measures: list[MeasureView],
     promise: datetime | None,
+    found: bool,
     desk: Desk,
     now: datetime,
 ) -> AnswerFacts:
-    """Return what every answer may rest on: what was seen hidden, what went, what is promised next."""
+    """Return what every answer may rest on: what was seen hidden, what went, what is promised next.
+
+    `found`: a platform has registered what it is about; an address that somebody gave is not found by that.
+    """
     seen, told = hiding(measures=measures)
     gone = [m for m in measures if m.in_force and m.measure == "remove"]
     return AnswerFacts(
         kind=kind,
-        language=handling_language or desk.language,
+        language=desk.language,
         now=now,
         zone=desk.zone,
         next_promise=promise,
@@ -79,7 +83,7 @@ def base_facts(
         measures_failed=sum(m.state in ("failed", "returned") for m in measures if m.in_force),
         receipt=True,
         emergency=desk.emergency,
-        found=bool(measures) or case.published,
+        found=found,
         threat_only=not case.published,
     )
 
@@ -132,10 +136,16 @@ def reached_by_platform(*, handling: OpenHandling) -> bool:
 
 
 def _for_reader(facts: AnswerFacts, h: OpenHandling, desk: Desk) -> AnswerFacts:
-    """What this reader may be told: nothing that another's report or an earlier hide would show (practice 5)."""
-    since, told = facts.hidden_since, facts.hide_told_since
+    """What this reader may be told: nothing that another's report or an earlier hide would show (practice 5).
+
+    Another's report may have started or brought forward the clock that rings now: late is only what this reader was promised, and
+    while that time is ahead they are not told an earlier one.
+    """
+    since, told, promise = facts.hidden_since, facts.hide_told_since, facts.next_promise
     return replace(
         facts,
+        late=facts.late and h.answer_due <= facts.now,
+        next_promise=max(promise, h.answer_due) if promise and facts.kind == "hidden" else promise,
         language=h.language or desk.language,
         child=h.minor is True,
         hidden_since=max(since, h.at) if since else None,
@@ -226,21 +236,28 @@ def tell_verdict(
         kind = "update"
     window = clock(desk.policy, "appeal_window", regime=regime_of(case=case), desk=desk.size(now=now))
     promise = now + timedelta(hours=24) if kind == "update" else None
+    knew = {a.notice for a in answers_on(case=case.id, notices=[h.notice for h in handlings]) if a.kind == "hidden"}
     for h in handlings:
         facts = base_facts(
-            kind=kind, handling_language=h.language, case=case, measures=measures, promise=promise, desk=desk, now=now
+            kind=kind,
+            case=case,
+            measures=measures,
+            promise=promise,
+            found=verdict.outcome != "not_found",
+            desk=desk,
+            now=now,
         )
         mine = clock(desk.policy, "appeal_window", regime=regime_of(case=case), desk=desk.size(now=now), claimant=h.claimant)
         facts = replace(
             facts,
             decided_at=verdict.at,
             outcome=verdict.outcome,
-            rule=verdict.ground,
+            rule=named(ground=verdict.ground, labels=desk.policy.grounds, language=h.language or desk.language),
+            restored=verdict.outcome == "no_violation" and h.notice in knew and any(m.measure == "restore" for m in standing),
             looked=verdict.looked,
             reason=verdict.reason if verdict.outcome == "no_violation" else "",
             appeal_until=now + max(window.length, mine.length),
             appeal_decider="new_person" if desk.size(now=now) != "solo" else "same_later",
-            found=verdict.outcome != "not_found",
         )
         tell(writes, case=case, handlings=[h], facts=facts, desk=desk, now=now, running=running)
     return True

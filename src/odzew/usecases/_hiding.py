@@ -18,6 +18,7 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.policy.rules import DECIDING
 from odzew.usecases._statements import state_reasons
+from odzew.usecases._verdicts import verdict_of
 from odzew.usecases.desk import Desk
 
 # The clocks whose end brings the reporter news or a decision; the earliest of them is the promised time.
@@ -87,7 +88,7 @@ def hide_case(
     return replace(
         case,
         withheld=True,
-        withheld_at=now,
+        withheld_at=case.withheld_at if case.withheld else now,
         hides_since_clearance=case.hides_since_clearance + again,
         watch_hide_used=case.watch_hide_used or on_watch,
     )
@@ -104,8 +105,9 @@ def hide_more(
     desk: Desk,
     now: datetime,
     decide_by: datetime | None = None,
+    ground: str = "",
 ) -> None:
-    """Order items that have come under a hidden case to be withheld too."""
+    """Order items that have come under a hidden case to be withheld too; `ground` is that of a decision, if there is one."""
     _hide_items(
         writes,
         case=case,
@@ -117,22 +119,35 @@ def hide_more(
         desk=desk,
         now=now,
         decide_by=decide_by if case.undecided else None,
+        ground=ground,
     )
 
 
 def follow_decision(writes: Writes, *, case: CaseRow, items: list[ItemView], desk: Desk, now: datetime) -> None:
-    """Let the decision against what a case covers hold for items that have come under it: copies go as the first one went."""
+    """Let the decision against what a case covers hold for items that have come under it: copies go as the first one went.
+
+    Their uploaders are told the rule that people decided on, not what was once claimed.
+    """
+    verdict = verdict_of(case=case)
+    ground = verdict.ground if verdict else ground_of(case=case)
     if case.state != "removed":
-        hide_more(writes, case=case, items=items, scope="item", actor="desk", why="copy", desk=desk, now=now)
+        hide_more(writes, case=case, items=items, scope="item", actor="desk", why="copy", desk=desk, now=now, ground=ground)
         return
     reachable = [i for i in items if i.registered and i.platform_id]
     standing = in_force_on(items=[i.id for i in reachable])
     wanted = [i for i in reachable if i.id not in standing or standing[i.id].measure != "remove"]
-    ground = ground_of(case=case)
     orders = [order_on(item=i, measure="remove", scope="item", ground=ground, keep_until=now + KEEP_FOR) for i in wanted]
     if orders:
         order(writes, case=case.id, orders=orders, actor="desk", now=now, why="copy")
         state_reasons(writes, case=case, items=wanted, measure="remove", scope="item", ground=ground, desk=desk, now=now)
+
+
+def renew_orders(writes: Writes, *, case: CaseRow, items: list[ItemView], now: datetime) -> None:
+    """Order again what hides these items, since they show other files now: an order names the files that it is about."""
+    standing = in_force_on(items=[i.id for i in items if i.registered and i.platform_id])
+    orders = [order_again(item=i, standing=standing[i.id], now=now) for i in items if _hides(standing.get(i.id))]
+    if orders:
+        order(writes, case=case.id, orders=orders, actor="desk", now=now, why="changed_media")
 
 
 def _hide_items(
@@ -148,8 +163,10 @@ def _hide_items(
     now: datetime,
     decide_by: datetime | None,
     standing: Mapping[uuid.UUID, MeasureView] | None = None,
+    ground: str = "",
 ) -> None:
     reachable = [i for i in items if i.registered and i.platform_id]
+    ground = ground or ground_of(case=case)
     if standing is None:
         standing = in_force_on(items=[i.id for i in reachable])
     orders = [
@@ -157,12 +174,12 @@ def _hide_items(
             item=i,
             measure="withhold",
             scope=scope,
-            ground=ground_of(case=case),
+            ground=ground,
             unverified=unverified,
             wave=case.wave_at is not None,
         )
         for i in reachable
-        if not _covers(standing.get(i.id), scope)
+        if not covers(standing.get(i.id), scope)
     ]
     if orders:
         free = not any(i.id in standing for i in reachable)
@@ -171,18 +188,24 @@ def _hide_items(
         state_reasons(
             writes,
             case=case,
-            items=[i for i in reachable if i.id in told and i.id not in standing],
+            items=[i for i in reachable if i.id in told and not _hides(standing.get(i.id))],
             measure="withhold",
             scope=scope,
-            ground=ground_of(case=case),
+            ground=ground,
             desk=desk,
             now=now,
             decide_by=decide_by,
         )
 
 
-def _covers(standing: MeasureView | None, scope: str) -> bool:
-    if standing is None or standing.measure not in HIDING or standing.state == "failed":
+def _hides(standing: MeasureView | None) -> bool:
+    """Was the uploader told of this limit before? A limit that ended is a new one when it comes again (DSA art. 17)."""
+    return standing is not None and standing.measure in HIDING
+
+
+def covers(standing: MeasureView | None, scope: str) -> bool:
+    """Does the measure in force on an item hide it that far? One that its platform refused hides nothing."""
+    if standing is None or not _hides(standing) or standing.state == "failed":
         return False
     return standing.measure == "remove" or standing.scope == "item" or scope == "media"
 
@@ -190,6 +213,12 @@ def _covers(standing: MeasureView | None, scope: str) -> bool:
 def ground_of(*, case: CaseRow) -> str:
     """Return the ground of an interim measure: what is claimed, not what was found."""
     return "child_safety" if case.child_safety else "intimate_images" if case.regime == "intimate" else "other_terms"
+
+
+def order_again(*, item: ItemView, standing: MeasureView, now: datetime) -> Order:
+    """Return the order of a measure that stands once more, on the item as it is now: an order names the files it is about."""
+    keep = now + KEEP_FOR if standing.measure == "remove" else None
+    return order_on(item=item, measure=standing.measure, scope=standing.scope, ground=standing.ground, keep_until=keep)
 
 
 def order_on(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from odzew.alarms.api import rang, ring
+from odzew.alarms.api import ring, ring_once
 from odzew.cases.clocks import Name, arm
 from odzew.cases.data import ClockView, ItemView, Surroundings
 from odzew.cases.items import items_of, surroundings
@@ -115,15 +115,10 @@ def carry_out(
     hide = assessment.hide_now and not case.withheld
     promise = _arm_all(writes, case=case, plans=assessment.clocks, running=running, hidden=case.withheld or hide, now=now)
     after = replace(
-        case,
-        child_safety=case.child_safety or assessment.child_safety,
-        regime=max(case.regime, assessment.regime, key=lambda r: _REGIME_RANK[r]),
-        severity=max(case.severity, assessment.severity),
+        summed_up(case=case, assessment=assessment),
         queue_at=min(case.queue_at, case.reopened_at - assessment.head_start),
         reasons=[{"code": r.code, "facts": r.facts} for r in assessment.reasons],
         policy_digest=desk.policy.digest,
-        protect_uploader=case.protect_uploader or assessment.protect_uploader,
-        statement_held=case.statement_held or assessment.full_statement_held,
         wave_at=case.wave_at or (now if "breaker" in assessment.alarms else None),
     )
     if hide:
@@ -154,10 +149,23 @@ def carry_out(
             decide_by=promise,
         )
     for code in assessment.alarms:
-        if code == "breaker" and rang(code=code, since=now - desk.policy.breaker.wait):
-            continue  # one wave, one alarm
-        ring(writes, code=code, now=now, case=case.id)
+        if code == "breaker":  # one wave, one alarm
+            ring_once(writes, code=code, every=desk.policy.breaker.wait, now=now)
+        else:
+            ring(writes, code=code, now=now, case=case.id)
     return Judged(case=after, promise=promise, assessment=assessment, hidden=hide)
+
+
+def summed_up(*, case: CaseRow, assessment: Assessment) -> CaseRow:
+    """Return the case with what a judgement says of it, decided or not; nothing of it ever falls."""
+    return replace(
+        case,
+        child_safety=case.child_safety or assessment.child_safety,
+        regime=max(case.regime, assessment.regime, key=lambda r: _REGIME_RANK[r]),
+        severity=max(case.severity, assessment.severity),
+        protect_uploader=case.protect_uploader or assessment.protect_uploader,
+        statement_held=case.statement_held or assessment.full_statement_held,
+    )
 
 
 def _first_hiding(assessment: Assessment) -> str:

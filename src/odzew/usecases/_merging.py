@@ -18,8 +18,8 @@ from odzew.decisions.api import move as move_complaints
 from odzew.enforcement.api import move as move_measures
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
+from odzew.notices.api import all_handlings, open_handlings
 from odzew.notices.api import move as move_notices
-from odzew.notices.api import open_handlings
 from odzew.policy.data import Trigger
 from odzew.usecases._answering import arm_notices_of_decision
 from odzew.usecases._hiding import AFTER_A_DECISION, follow_decision, hide_case
@@ -45,9 +45,9 @@ def merge_cases(*, keep: uuid.UUID, give: uuid.UUID, desk: Desk, now: datetime) 
         one, other = other, one
     newcomers = items_of(case=other.id)
     writes = Writes()
+    move_answers(source=other.id, target=one.id, notices=[h.notice for h in all_handlings(case=other.id)])
     move_copysets(source=other.id, target=one.id)
     move_notices(source=other.id, target=one.id)
-    move_answers(source=other.id, target=one.id)
     move_measures(source=other.id, target=one.id)
     take_over(source=other.id, target=one.id, now=now)
     voted = lapse(case=one.id)
@@ -95,6 +95,9 @@ def _judge_again(
             desk=desk,
             now=now,
         )
+        # Who was told so on either case is not told again.
+        hidden_at = [r.withheld_at for r in (one, other) if r.withheld and r.withheld_at]
+        after = replace(after, withheld_at=min([now, *hidden_at]))
         writes.send()
         running = armed(cases=[one.id])[one.id]
     judged = rejudge(

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
-from odzew.alarms.api import recent, ring
+from odzew.alarms.api import ring_once
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.usecases.desk import Desk
@@ -18,10 +18,10 @@ _QUIET: Final = timedelta(hours=1)
 
 def ring_damaged(*, desk: Desk, now: datetime) -> None:
     """Alarm people that the record contradicts itself; not again within an hour."""
-    if any(alarm.code == CODE and now - alarm.at < _QUIET for alarm in recent()):
-        return
     with transaction.atomic():
         writes = Writes()
-        alarm = ring(writes, code=CODE, now=now)
+        alarm = ring_once(writes, code=CODE, every=_QUIET, now=now)
+        if alarm is None:
+            return
         record(writes, kind="record.damaged", actor="desk", now=now, facts={"alarm": str(alarm), "record": desk.origin})
         writes.send()

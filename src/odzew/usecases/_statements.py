@@ -10,6 +10,7 @@ from typing import Final, Literal
 from odzew.answers.data import StatementFacts, Text
 from odzew.answers.helplines import helplines
 from odzew.answers.statements import compose_statement
+from odzew.answers.wordbook import named
 from odzew.cases.clocks import arm
 from odzew.cases.data import ItemView
 from odzew.cases.rows import CaseRow
@@ -83,7 +84,7 @@ def _compose(told: _Told, form: str, kind: Kind) -> Text:
             scope="item" if told.scope == "item" else "media",
             imposed_at=None if restored else now,
             decide_by=told.decide_by,
-            rule="" if restored else told.ground,
+            rule="" if restored else named(ground=told.ground, labels=desk.policy.grounds, language=desk.language),
             reason=told.reason if form == "full" else "",
             decided_by="person" if told.final else "program",
             territory="everywhere",

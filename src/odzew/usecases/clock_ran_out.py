@@ -12,15 +12,16 @@ from typing import Final
 
 from django.db import transaction
 
-from odzew.alarms.api import ring
+from odzew.alarms.api import ring, ring_once
 from odzew.answers.api import undelivered
 from odzew.cases.clocks import Name, Ring, arm, armed, claim, due_cases, postpone
 from odzew.cases.data import ClockView, ItemView
-from odzew.cases.items import items_of_cases
+from odzew.cases.items import covers_registered, items_of_cases
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import open_appeals
 from odzew.enforcement.api import in_force_on, measures_of
 from odzew.enforcement.data import MeasureView
+from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.outbox import again
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 _BATCH: Final = 1000
 _AGAIN: Final = timedelta(seconds=5)
+_AGAIN_LATE: Final = timedelta(minutes=5)
+_QUIET: Final = timedelta(hours=1)
 _DAILY: Final = timedelta(hours=24)
 
 
@@ -68,7 +71,7 @@ def clock_ran_out(*, desk: Desk, now: datetime, limit: int = _BATCH) -> Swept:
     except Exception:  # any fault in one deed must not keep the others from being done
         log.exception("a sweep of several clocks failed; each is done alone")
     swept = Swept()
-    for clock, case in due:
+    for clock, case in due_cases(now=now, limit=limit):  # read again: where the database is away there is nothing to do alone
         _alone(clock, case, swept, desk, now)
     return swept
 
@@ -86,31 +89,35 @@ def _alone(clock: uuid.UUID, case: uuid.UUID | None, swept: Swept, desk: Desk, n
 
 
 def _sweep(due: list[tuple[uuid.UUID, uuid.UUID | None]], desk: Desk, now: datetime) -> Swept:
+    """Done again if the database ended it for the sake of another: that is no fault of a deed."""
+    return atomically(lambda: _held_sweep(due, desk, now))
+
+
+def _held_sweep(due: list[tuple[uuid.UUID, uuid.UUID | None]], desk: Desk, now: datetime) -> Swept:
     swept = Swept()
-    with transaction.atomic():
-        # 1. Hold the cases; those that somebody is working on are left for the next sweep.
-        held = {row.id: row for row in lock_cases(ids=sorted({c for _, c in due if c}), skip_locked=True)}
-        # 2. Claim their clocks: whoever comes second gets nothing.
-        mine = [clock for clock, case in due if case is None or case in held]
-        swept.held = len(due) - len(mine)
-        rings = claim(clocks=mine, now=now)
-        # 3. Do the deeds, case by case, into one write.
-        writes, warned = Writes(), Counter[str]()
-        by_case: dict[uuid.UUID | None, list[Ring]] = {}
-        for r in sorted(rings, key=lambda r: (r.due, r.clock)):
-            by_case.setdefault(r.case, []).append(r)
-        running = armed(cases=[c for c in by_case if c])
-        waiting = open_handlings(cases=[c for c in by_case if c])
-        covered = items_of_cases(cases=[c for c, its in by_case.items() if c and any(r.deed in HIDING_DEEDS for r in its)])
-        standing = in_force_on(items=[i.id for items in covered.values() for i in items])
-        for case, its in by_case.items():
-            if case is not None:
-                _Deeds(held[case], running[case], waiting[case], covered.get(case), standing, writes, desk, now).do(its)
-            warned.update(r.name for r in its if r.deed == "warn")
-            swept.deeds.update(r.deed for r in its)
-        for name, count in warned.items():
-            ring(writes, code="clock_warning", now=now, facts={"clock": name, "clocks": count})
-        writes.send()
+    # 1. Hold the cases; those that somebody is working on are left for the next sweep.
+    held = {row.id: row for row in lock_cases(ids=sorted({c for _, c in due if c}), skip_locked=True)}
+    # 2. Claim their clocks: whoever comes second gets nothing.
+    mine = [clock for clock, case in due if case is None or case in held]
+    swept.held = len(due) - len(mine)
+    rings = claim(clocks=mine, now=now)
+    # 3. Do the deeds, case by case, into one write.
+    writes, warned = Writes(), Counter[str]()
+    by_case: dict[uuid.UUID | None, list[Ring]] = {}
+    for r in sorted(rings, key=lambda r: (r.due, r.clock)):
+        by_case.setdefault(r.case, []).append(r)
+    running = armed(cases=[c for c in by_case if c])
+    waiting = open_handlings(cases=[c for c in by_case if c])
+    covered = items_of_cases(cases=[c for c, its in by_case.items() if c and any(r.deed in HIDING_DEEDS for r in its)])
+    standing = in_force_on(items=[i.id for items in covered.values() for i in items])
+    for case, its in by_case.items():
+        if case is not None:
+            _Deeds(held[case], running[case], waiting[case], covered.get(case), standing, writes, desk, now).do(its)
+        warned.update(r.name for r in its if r.deed == "warn")
+        swept.deeds.update(r.deed for r in its)
+    for name, count in warned.items():
+        ring(writes, code="clock_warning", now=now, facts={"clock": name, "clocks": count})
+    writes.send()
     return swept
 
 
@@ -153,7 +160,7 @@ class _Deeds:
             elif r.deed == "resend":
                 self._resend(r)
             if r.last and r.deed in HIDING_DEEDS and not any(o.last and o.deed == "escalate" for o in rings):
-                self._still_undecided(r)
+                self._kept(r)
         if self.row != self.before:
             save_case(self.writes, before=self.before, after=self.row)
 
@@ -183,16 +190,23 @@ class _Deeds:
         must_hide = r.name == DECIDING.get(self.row.regime) and self.row.regime != "other" and self.row.published  # type: ignore[call-overload]
         if must_hide and not self.row.clearances:
             self._hide(r, scope="media")
+        if r.name == "danger" and not self.row.undecided:
+            return  # Nobody will decide it, so nothing would ever stop the clock; people were called.
         due = self._again(r)
-        self._news(r, due)
+        if r.name in PROMISING:
+            self._news(r, due)
 
-    def _still_undecided(self, r: Ring) -> None:
-        """A clock that hid and was the only one to promise news must not end in silence."""
-        left = [n for (n, _), c in self.running.items() if n in PROMISING and c.id != r.clock]
-        if self.row.undecided and not left:
+    def _kept(self, r: Ring) -> None:
+        """A clock that hides is never the last to bring news; where news was promised by its end, they come, hidden before or not."""
+        if not self.row.undecided:
+            return
+        left = [c.due for (n, _), c in self.running.items() if n in PROMISING and c.id != r.clock]
+        if not left:
             regime = self.row.regime if self.row.regime in DECIDING else "other"
             plan = self.desk.policy.plan(DECIDING[regime])  # type: ignore[index]
-            arm(self.writes, plan=plan, case=self.row.id, running=self.running, now=self.now)
+            left = [arm(self.writes, plan=plan, case=self.row.id, running=self.running, now=self.now)]
+        if r.name in PROMISING:
+            self._news(r, min(left))
 
     def _again(self, r: Ring) -> datetime:
         """Start the clock again, for a day; escalation never ends in silence."""
@@ -210,10 +224,10 @@ class _Deeds:
             return
         facts = base_facts(
             kind="update",
-            handling_language=self.desk.language,
             case=self.row,
             measures=measures_of(case=self.row.id),
             promise=due,
+            found=covers_registered(case=self.row.id),
             desk=self.desk,
             now=self.now,
         )
@@ -290,7 +304,7 @@ def _protect(clock: uuid.UUID, case: uuid.UUID | None, desk: Desk, now: datetime
     try:
         with transaction.atomic():
             writes = Writes()
-            ring(writes, code="deed_failed", now=now, case=case)
+            ring_once(writes, code="deed_failed", every=_QUIET, now=now, case=case)
             record(writes, kind="clock.failed", actor="clock", now=now, case=case, facts={"clock": str(clock)})
             rows = lock_cases(ids=[case]) if case else []
             if rows and rows[0].undecided and not rows[0].withheld and rows[0].regime != "other" and rows[0].published:
@@ -307,6 +321,6 @@ def _protect(clock: uuid.UUID, case: uuid.UUID | None, desk: Desk, now: datetime
                 )
                 save_case(writes, before=rows[0], after=after)
             writes.send()
-            postpone(clock=clock, until=now + _AGAIN)
+            postpone(clock=clock, now=now, least=_AGAIN, most=_AGAIN_LATE)
     except Exception:  # even this failed: the clock stays armed and due, `/readyz` turns red
         log.exception("the protective outcome of a clock failed; it stays due")

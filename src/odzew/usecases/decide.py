@@ -28,7 +28,7 @@ from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures, Trigger
 from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._answering import regime_of, tell_or_promise
-from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, hide_case, order_on
+from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, covers, hide_case, order_on
 from odzew.usecases._judging import facts_of
 from odzew.usecases._may_decide import CLEARING, HIDES, Asked, may_decide
 from odzew.usecases._statements import state_reasons
@@ -39,6 +39,7 @@ from odzew.usecases.desk import Desk
 _MARKING: Final = frozenset({"child_safety", "intimate_images", "sextortion", "grooming"})
 _NEXT: Final = {"remove": "removed", "keep_withheld": "kept_withheld", "no_violation": "cleared", "not_found": "not_found"}
 _LONGEST_REASON: Final = 4000
+_NO_CHANNEL: Final = "no channel is set up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +127,8 @@ class _Decision:
     ) -> None:
         self.row, self.caller, self.outcome, self.ground, self.reason = row, caller, outcome, ground, reason.strip()
         self.desk, self.now, self.writes = desk, now, Writes()
-        because = (referral or {}).get("not_because")
-        self.referral: dict[str, Any] = {"to": [], "not_because": because or "no channel is set up"}
+        self.because: str = (referral or {}).get("not_because") or ""
+        self.referral: dict[str, Any] = {"to": [], "not_because": self.because or _NO_CHANNEL}
         self.earlier = decisions_of(case=row.id)
         self.mine = [d for d in self.earlier if d.round == row.round and d.state in ("awaiting_second", "disputed", "passed_on")]
         self.voting = [d for d in self.mine if d.state != "passed_on"]
@@ -188,6 +189,8 @@ class _Decision:
 
     def _add(self, state: str, *, final: bool = False) -> DecisionView:
         text, salted = keep_text(self.writes, text=self.reason, now=self.now)
+        # A person's own words are not in the record, only their salted hash.
+        because = keep_text(self.writes, text=self.because, now=self.now)[1] if self.because else _NO_CHANNEL
         appeals = open_appeals(case=self.row.id)
         decision = DecisionView(
             id=new_id(now=self.now),
@@ -213,7 +216,7 @@ class _Decision:
             "state": state,
             "round": self.row.round,
             "policy": self.desk.policy.digest[:16],
-            "referral": self.referral,
+            "referral": {"to": [], "not_because": because},
         }
         record(self.writes, kind="case.decided", actor=self.caller.actor, now=self.now, case=self.row.id, facts=facts)
         return decision
@@ -268,7 +271,7 @@ class _Decision:
         agree = [d for d in self.voting if d.outcome == self.outcome]
         settle(self.writes, decisions=agree, state="final", now=self.now)
         settle(self.writes, decisions=[d for d in self.voting if d not in agree], state="overruled", now=self.now)
-        row = self._carry_out()
+        row = self._carry_out(changed=before is None or before.outcome != self.outcome)
         self._end_clocks()
         self._appeals(before.outcome if before else None)
         after = save_case(self.writes, before=self.row, after=row)
@@ -278,7 +281,7 @@ class _Decision:
         self._tell(after, [*agree, decision])
         return Decided(decision=decision.id, state="final")
 
-    def _carry_out(self) -> CaseRow:
+    def _carry_out(self, *, changed: bool) -> CaseRow:
         row = replace(self.row, state=_NEXT[self.outcome], decided_at=self.now, protect_uploader=self.protected)
         items = [i for i in items_of(case=row.id) if i.registered and i.platform_id]
         standing = in_force_on(items=[i.id for i in items])
@@ -292,8 +295,12 @@ class _Decision:
                 )
             return replace(row, withheld=True)
         if self.outcome == "keep_withheld":
-            wanted = [i for i in items if i.id not in standing or standing[i.id].measure not in ("withhold", "remove")]
-            self._order(wanted, "withhold")
+            kept = [i for i in items if covers(standing.get(i.id), "media")]
+            self._order([i for i in items if i not in kept], "withhold")
+            # What is hidden already stays so, as far as it goes; so far its uploaders have heard of an interim limit only.
+            interim = [i for i in kept if standing[i.id].measure == "withhold"] if changed else []
+            for scope in ("item", "media"):
+                self._state([i for i in interim if standing[i.id].scope == scope], "withhold", scope=scope)
             return replace(row, withheld=True)
         hidden = [i for i in items if i.id in standing and standing[i.id].measure in ("withhold", "remove")]
         self._order(hidden, "restore")
@@ -324,14 +331,15 @@ class _Decision:
         order(self.writes, case=self.row.id, orders=orders, actor=self.caller.actor, now=self.now, why=self.outcome)
         self._state(items, measure)
 
-    def _state(self, items: list[ItemView], measure: str) -> None:
+    def _state(self, items: list[ItemView], measure: str, *, scope: str = "item") -> None:
+        items = [i for i in items if i.account not in self.stated]
         self.stated |= {i.account for i in items if i.account}
         state_reasons(
             self.writes,
             case=replace(self.row, protect_uploader=self.protected),
             items=items,
             measure=measure,
-            scope="item",
+            scope=scope,
             desk=self.desk,
             now=self.now,
             ground=self.ground,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 from standardwebhooks import Webhook
 
-from odzew.alarms.api import ring
+from odzew.alarms.api import ring, ring_once
 from odzew.answers.api import answer as answer_by_id
 from odzew.answers.api import delivered as answer_delivered
 from odzew.cases.clocks import armed, stop
@@ -41,7 +41,7 @@ from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handlings
 from odzew.policy.clocks import probe_schedule
 from odzew.usecases._answering import CLOSING, closing_of
-from odzew.usecases._hiding import KEEP_FOR, order_on
+from odzew.usecases._hiding import order_again
 from odzew.usecases._telling import tell_changes
 from odzew.usecases.desk import Desk
 
@@ -50,6 +50,9 @@ AlarmSender = Callable[[dict[str, Any], datetime], bool]
 
 # How soon an address that still answers is looked at again, in seconds, until the first scheduled look.
 _SOON: Final = (1, 2, 3, 5, 10, 20, 40, 60, 120, 180, 240)
+_ORDERS_QUICKLY: Final = 4  # how often an order is given again at the pace of the first scheduled look
+_HOUR: Final = timedelta(hours=1)
+_FIRST_LOOK: Final = timedelta(seconds=20)
 _EVENTS: Final = {"measure": "measure.ordered", "answer": "answer.ready", "statement": "statement.ready"}
 
 
@@ -90,7 +93,7 @@ def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: O
         return
     platform = known.get(d.platform) if d.platform else None
     if platform is None and d.kind != WITNESS:
-        _refused(d, Reply(status=0, error="no-platform"), clock())
+        _refused(d, Reply(status=0, error="no-platform"), desk, clock())
         return
     if platform is not None and d.kind == "measure":
         _first_look(d, platform, out, clock)
@@ -99,7 +102,7 @@ def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: O
     if 200 <= reply.status < 300:
         _accepted(d, reply, desk, now)
     elif (400 <= reply.status < 500 and reply.status not in (408, 425, 429)) or exhausted(attempts=d.attempts):
-        _refused(d, reply, now)
+        _refused(d, reply, desk, now)
     else:
         with transaction.atomic():
             finish(delivery=d.id, state="waiting", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
@@ -141,14 +144,22 @@ def sign(*, secret: str, message: str, body: bytes, now: datetime) -> dict[str, 
 
 
 def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> None:
-    """Before the first order on an item: what does a stranger see? Without it, "gone" would prove nothing."""
+    """Before the first order on an item: what does a stranger see? Without it, "gone" would prove nothing.
+
+    Addresses that hang keep the order waiting for some seconds only, never the child: what was not looked at by then is unsure.
+    """
     with transaction.atomic():
         measure = lock_measure(measure=d.subject)
         view = item_by_id(item=measure.item) if measure and measure.item else None
     if measure is None or view is None or view.baseline:
         return
-    seen = _ask_all(view, platform, out)
-    if any(s.status == 0 or s.status >= 500 for s in seen) and not any(s.status < 400 and s.status for s in seen):
+    until = clock() + _FIRST_LOOK
+    urls = _urls(view)
+    seen: list[Seen] = []
+    while len(seen) < len(urls) and clock() < until:
+        seen.append(_ask(urls[len(seen)], platform, out))
+    unsure = len(seen) < len(urls) or any(s.status == 0 or s.status >= 500 for s in seen)
+    if unsure and not any(0 < s.status < 400 for s in seen):
         return
     baseline = "none" if not seen else "open" if any(s.status not in REFUSED for s in seen) else "refused"
     with transaction.atomic():
@@ -167,8 +178,15 @@ def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> 
 
 
 def _ask_all(view: ItemView, platform: PlatformView, out: Outgoing) -> list[Seen]:
-    urls = [u for u in dict.fromkeys([view.url, *(u for _, u in view.media)]) if u]
-    return [Seen(url=u, status=out.look(url=u, hosts=platform.hosts, private=platform.private_hosts).status) for u in urls]
+    return [_ask(url, platform, out) for url in _urls(view)]
+
+
+def _urls(view: ItemView) -> list[str]:
+    return [u for u in dict.fromkeys([view.url, *(u for _, u in view.media)]) if u]
+
+
+def _ask(url: str, platform: PlatformView, out: Outgoing) -> Seen:
+    return Seen(url=url, status=out.look(url=url, hosts=platform.hosts, private=platform.private_hosts).status)
 
 
 def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
@@ -230,14 +248,25 @@ def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetim
             closing_of(writes, case=row, handling=h, running=running, desk=desk, now=now)
 
 
-def _refused(d: Due, reply: Reply, now: datetime) -> None:
-    """The other side says no: kept, shown on the case, and an alarm; a person must act."""
+def _pause(step: int, desk: Desk) -> timedelta:
+    """How long after it was found undone an order is given again: the first scheduled look, later an hour."""
+    return _second_look(desk) if step < len(_SOON) + _ORDERS_QUICKLY else _HOUR
+
+
+def _second_look(desk: Desk) -> timedelta:
+    schedule = probe_schedule(desk.policy)
+    return schedule[1] if len(schedule) > 1 else timedelta(minutes=15)
+
+
+def _refused(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
+    """The other side says no: kept, shown on the case, and an alarm; a person must act. An order is given again all the same."""
     with transaction.atomic():
         writes = Writes()
         finish(delivery=d.id, state="refused", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
         if d.kind == "measure" and (measure := lock_measure(measure=d.subject)) is not None:
-            set_state(writes, measure=measure, state="failed", now=now)
-        ring(writes, code="refused", now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
+            at = now + _pause(measure.probe_step, desk) if measure.in_force and measure.item else None
+            set_state(writes, measure=measure, state="failed", now=now, probe_at=at, probe_step=measure.probe_step)
+        ring_once(writes, code="refused", every=_HOUR, now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
         record(
             writes,
             kind=f"{d.kind}.refused",
@@ -280,11 +309,12 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
         as_wanted = bool(seen) and all((s.status in REFUSED) if known.measure in HIDING else s.status == 200 for s in seen)
         open_again = known.measure in HIDING and any(200 <= s.status < 400 for s in seen)
         view = item_by_id(item=known.item) if known.item else None
-        if view is not None and view.baseline == "unsure" and any(200 <= s.status < 400 for s in seen):
+        if view is not None and view.baseline in ("", "unsure") and any(200 <= s.status < 400 for s in seen):
             set_baseline(writes, item=view.id, baseline="open")
-        if as_wanted and known.measure in HIDING and view is not None and view.baseline == "unsure":
+        proves = known.measure not in HIDING or known.state == "done" or (view is not None and view.baseline == "open")
+        if as_wanted and not proves and known.state not in ("ordered", "failed"):
             set_state(writes, measure=known, state="told", now=now)
-        elif as_wanted:
+        elif as_wanted and proves:
             _seen_done(writes, known, seen, desk, now)
         elif known.state == "done" and open_again:
             _returned(writes, known, row, now)
@@ -295,16 +325,10 @@ def saw(*, measure: uuid.UUID, seen: list[Seen], desk: Desk, now: datetime) -> N
 
 
 def _seen_done(writes: Writes, m: MeasureView, seen: list[Seen], desk: Desk, now: datetime) -> None:
-    schedule = probe_schedule(desk.policy)
-    step = max(m.probe_step if m.state == "done" else 0, 0) + 1
     begin = m.accepted_at or m.ordered_at
-    if m.measure == "restore":
-        at = None
-    elif step < len(schedule):
-        at = max(begin + schedule[step], now + timedelta(seconds=1))
-    else:
-        at = now + desk.policy.probe_every
-    set_state(writes, measure=m, state="done", now=now, probe_at=at, probe_step=step)
+    later = [begin + after for after in probe_schedule(desk.policy) if begin + after > now]
+    at = min(later, default=now + desk.policy.probe_every) if m.measure in HIDING else None
+    set_state(writes, measure=m, state="done", now=now, probe_at=at)
     if m.state != "done":
         record(
             writes,
@@ -324,25 +348,23 @@ def _returned(writes: Writes, m: MeasureView, row: CaseRow, now: datetime) -> No
     record(writes, kind="measure.returned", actor="desk", now=now, case=row.id, facts={"measure": str(m.id), "what": m.measure})
     writes.send()
     if view is not None and view.registered and view.platform_id:
-        keep = now + KEEP_FOR if m.measure == "remove" else None
-        again_order = order_on(item=view, measure=m.measure, scope=m.scope, ground=m.ground, keep_until=keep)
-        order(writes, case=row.id, orders=[again_order], actor="desk", now=now, why="returned")
+        order(writes, case=row.id, orders=[order_again(item=view, standing=m, now=now)], actor="desk", now=now, why="returned")
 
 
 def _not_yet(writes: Writes, m: MeasureView, *, unsure: bool, desk: Desk, now: datetime) -> None:
     """Still as before, or nothing sure: look again soon; at the first scheduled look order it again and ring."""
     if m.state == "done":
         pause = timedelta(minutes=5) if unsure else timedelta(minutes=1)
-        set_state(writes, measure=m, state="done", now=now, probe_at=now + pause, probe_step=m.probe_step)
+        set_state(writes, measure=m, state="done", now=now, probe_at=now + pause)
         return
     begin = m.accepted_at or m.ordered_at
-    limit = probe_schedule(desk.policy)[1] if len(probe_schedule(desk.policy)) > 1 else timedelta(minutes=15)
     step = m.probe_step + 1
-    if step <= len(_SOON) and now - begin < limit:
+    if step <= len(_SOON) and now - begin < _second_look(desk):
         pause = timedelta(seconds=_SOON[step - 1])
     else:
-        pause = limit if step <= len(_SOON) + 4 else timedelta(hours=1) if m.measure in HIDING else timedelta(hours=24)
-        ring(writes, code="not_gone" if m.measure in HIDING else "not_restored", now=now, case=m.case)
+        pause = _pause(step - 1, desk)
+        pause = pause if m.measure in HIDING or pause < _HOUR else timedelta(hours=24)
+        ring_once(writes, code="not_gone" if m.measure in HIDING else "not_restored", every=_HOUR, now=now, case=m.case)
         record(writes, kind="measure.ordered_again", actor="desk", now=now, case=m.case, facts={"measure": str(m.id)})
         again(subject=m.id, now=now)
     set_state(writes, measure=m, state=m.state, now=now, probe_at=now + pause, probe_step=step)

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError
 
-from odzew.cases.clocks import armed, stop
-from odzew.cases.data import UNDECIDED, Found
-from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings
+from odzew.alarms.api import ring
+from odzew.cases.clocks import Name, arm, armed, stop
+from odzew.cases.data import UNDECIDED, ClockView, Found
+from odzew.cases.items import copysets_of, hear, heard, items_in, surroundings, unmark_accounts
 from odzew.cases.resolve import resolve
 from odzew.cases.rows import CaseRow, add_case, cover, lock_cases, now_named, save_case
 from odzew.decisions.api import lapse
-from odzew.enforcement.api import measures_of
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.ids import new_id
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller, sole_platform
-from odzew.notices.api import earlier, open_handlings, store
+from odzew.notices.api import earlier, store
 from odzew.notices.data import NewNotice, OpenHandling, Receipt
 from odzew.notices.receipt import new_code
 from odzew.policy.assess import advice_to
-from odzew.policy.data import Trigger
+from odzew.policy.clocks import clock
+from odzew.policy.data import Assessment, Trigger
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, REGIMES, TRUSTED_SOURCES
-from odzew.usecases._answering import base_facts, tell, tell_or_promise
-from odzew.usecases._judging import Judged, carry_out, facts_of, judge
-from odzew.usecases._telling import tell_changes
-from odzew.usecases._verdicts import verdict_of
+from odzew.usecases._answering import base_facts, regime_of, tell
+from odzew.usecases._hiding import PROMISING
+from odzew.usecases._judging import Judged, carry_out, facts_of, judge, summed_up
+from odzew.usecases._telling import tell_changes, tell_decided
 from odzew.usecases.desk import Desk
 
 _PERSON: Final = frozenset({"depicted", "guardian"})
@@ -117,12 +119,13 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
         "answer_due": primary.promise,
     }
     record(writes, kind="notice.received", actor=caller.actor, now=now, case=primary.case.id, facts=facts)
-    _answer(writes, primary, notice, notice_id, caller, desk, now)
+    _answer(writes, primary, notice, notice_id, any(f.registered for f in found), caller, desk, now)
     # 5. All of it in one statement.
     writes.send()
     for outcome in outcomes:
         if not outcome.case.undecided:
-            _tell_decided(outcome.case, notice_id, desk, now)
+            named = [f.item for f in found if f.case == outcome.case.id]
+            tell_decided(case=outcome.case, notice=notice_id, items=named, desk=desk, now=now)
         elif outcome.case.withheld and not outcome.hidden:
             tell_changes(case=outcome.case, desk=desk, now=now)
     return Receipt(notice=notice_id, case=primary.case.id, code=code, answer_due=primary.promise)
@@ -152,8 +155,11 @@ def _meets(notice: NewNotice, found: list[Found]) -> list[_OnCase]:
 
     Those join an open case only while nothing of it is hidden: else an item that nobody judged would be hidden with the others.
     """
-    named = now_named(case=notice.case) if notice.case else None
-    known = lock_cases(ids=sorted({f.case for f in found if f.case} | ({named} if named else set())))
+    while True:
+        named = now_named(case=notice.case) if notice.case else None
+        known = lock_cases(ids=sorted({f.case for f in found if f.case} | ({named} if named else set())))
+        if all(row.merged_into is None for row in known):
+            break  # else the named one became part of another while we waited for it
     loose = [f for f in found if f.case is None]
     meets = [_OnCase(before=row, copysets=copysets_of(case=row.id), added=[]) for row in known]
     meets.sort(key=lambda m: m.before is None or m.before.id != named)
@@ -193,10 +199,8 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     running = armed(cases=[before.id])[before.id] if before else {}
     hear(writes, case=raised.id, reporter=reporter)
     fresh = frozenset(f.copyset for f in meets.added if f.fresh)
-    if not raised.undecided:
-        after = save_case(writes, before=before, after=raised) if before else raised
-        record(writes, kind="case.joined", actor=caller.actor, now=now, case=after.id, facts={"state": after.state})
-        return Judged(case=after, promise=now, assessment=assessment, hidden=False)
+    if before and not raised.undecided:
+        return _on_decided(writes, before, raised, assessment, running, caller, desk, now)
     if before and added and lapse(case=before.id):
         raised = replace(raised, state="open" if raised.state == "awaiting_second" else raised.state)
         record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=before.id, facts={"why": "places_added"})
@@ -204,6 +208,8 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     judged = carry_out(
         writes, case=raised, assessment=assessment, running=running, desk=desk, now=now, actor=caller.actor, fresh_items=items
     )
+    if times == 0:
+        judged = replace(judged, promise=_own_promise(judged, now))
     if before is None:
         add_case(writes, row=judged.case, copysets=added, fresh=fresh)
         record(writes, kind="case.opened", actor=caller.actor, now=now, case=judged.case.id, facts=_said(judged))
@@ -215,6 +221,37 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     kind = "case.joined" if before.undecided else "case.reopened"
     record(writes, kind=kind, actor=caller.actor, now=now, case=after.id, facts=_said(judged))
     return replace(judged, case=after)
+
+
+def _on_decided(
+    writes: Writes,
+    before: CaseRow,
+    raised: CaseRow,
+    assessment: Assessment,
+    running: Mapping[Name, ClockView],
+    caller: Caller,
+    desk: Desk,
+    now: datetime,
+) -> Judged:
+    """What stands decided stays so; what the notice says of the case is kept, danger is called out, and who may be a child is spared."""
+    after = save_case(writes, before=before, after=summed_up(case=raised, assessment=assessment))
+    record(writes, kind="case.joined", actor=caller.actor, now=now, case=after.id, facts={"state": after.state})
+    for plan in assessment.clocks:
+        if plan.name == "danger":
+            ring(writes, code="danger", now=now, case=after.id)
+            arm(writes, plan=plan, case=after.id, running=running, now=now)
+    if after.protect_uploader and not before.protect_uploader and unmark_accounts(case=after.id, now=now):
+        record(writes, kind="account.mark_ended", actor="desk", now=now, case=after.id, facts={"why": "uploader_may_be_child"})
+    promise = now + clock(desk.policy, "decision_notice", regime=regime_of(case=after), desk=desk.size(now=now)).length
+    return Judged(case=after, promise=promise, assessment=assessment, hidden=False)
+
+
+def _own_promise(judged: Judged, now: datetime) -> datetime:
+    """What somebody new is promised: as if theirs were the first notice. A clock that another started would tell of the other.
+
+    That clock ends no later, so what is promised holds.
+    """
+    return max([judged.promise, *sorted(now + p.length for p in judged.assessment.clocks if p.name in PROMISING)[:1]])
 
 
 def _said(judged: Judged) -> dict[str, object]:
@@ -306,7 +343,7 @@ def _wider(one: bool | None, other: bool | None) -> bool | None:
 
 
 def _answer(
-    writes: Writes, judged: Judged, notice: NewNotice, notice_id: uuid.UUID, caller: Caller, desk: Desk, now: datetime
+    writes: Writes, judged: Judged, notice: NewNotice, notice_id: uuid.UUID, found: bool, caller: Caller, desk: Desk, now: datetime
 ) -> None:
     """The receipt now; on a case that is decided already, the decision as well."""
     case = judged.case
@@ -320,9 +357,16 @@ def _answer(
         platform=caller.platform,
         minor=notice.concern.minor,
         at=now,
+        answer_due=judged.promise,
     )
     facts = base_facts(
-        kind="receipt", handling_language=handling.language, case=case, measures=[], promise=judged.promise, desk=desk, now=now
+        kind="receipt",
+        case=case,
+        measures=[],
+        promise=judged.promise,
+        found=found,
+        desk=desk,
+        now=now,
     )
     facts = replace(
         facts, advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags), hide_by=_hide_by(judged, now)
@@ -335,22 +379,3 @@ def _hide_by(judged: Judged, now: datetime) -> datetime | None:
         return None
     times = [now + s.after for p in judged.assessment.clocks for s in p.steps if s.deed in ("withhold", "withhold_item")]
     return min(times) if times else None
-
-
-def _tell_decided(case: CaseRow, notice_id: uuid.UUID, desk: Desk, now: datetime) -> None:
-    """What the notice is about was decided before: its reporter is told so at once, or as soon as the measure is seen."""
-    writes = Writes()
-    handlings = [h for h in open_handlings(cases=[case.id])[case.id] if h.notice == notice_id]
-    verdict = verdict_of(case=case)
-    if verdict is not None:
-        tell_or_promise(
-            writes,
-            case=case,
-            handlings=handlings,
-            measures=measures_of(case=case.id),
-            verdict=verdict,
-            running=armed(cases=[case.id])[case.id],
-            desk=desk,
-            now=now,
-        )
-    writes.send()

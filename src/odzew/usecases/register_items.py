@@ -21,7 +21,7 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller
 from odzew.policy.data import Trigger
-from odzew.usecases._hiding import follow_decision, hide_more
+from odzew.usecases._hiding import follow_decision, hide_more, renew_orders
 from odzew.usecases._judging import rejudge
 from odzew.usecases._merging import merge_cases
 from odzew.usecases.desk import Desk
@@ -123,6 +123,7 @@ def _changed(writes: Writes, row: CaseRow, changed: list[uuid.UUID], now: dateti
     if not changed:
         return row, ""
     record(writes, kind="case.media_changed", actor="desk", now=now, case=row.id, facts={"items": [str(i) for i in changed]})
+    renew_orders(writes, case=row, items=[v for v in (item(item=i) for i in changed) if v is not None], now=now)
     if row.undecided and (voted := lapse(case=row.id)):
         record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=row.id, facts={"why": "changed_media", "votes": voted})
         row = replace(row, state="open" if row.state == "awaiting_second" else row.state)
