@@ -27,7 +27,7 @@ from tests.cli.demos import odzew
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEAD = "hash,hash_type,category,list,withdrawn\n"
-ROUNDS = int(os.environ.get("ODZEW_CRASH_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("ODZEW_CRASH_ROUNDS", "4"))
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from odzew.banks.api import entries_by_id
 from odzew.banks.data import MOST_DISTANCE, BankView, HashType, types_of
@@ -12,7 +13,8 @@ from odzew.banks.verdict import Hit
 from odzew.foundation.errors import Unavailable
 from odzew.matching.api import KNOWN, Index, Query
 
-_AT_ONCE = 1000
+_AT_ONCE: Final = 1000
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +69,22 @@ def pairs(
     `Unavailable` if the index is not whole.
     """
     for start in range(0, len(values), _AT_ONCE):
-        index.refresh()
         asked = [
             Asked(type=t, value=v) for v in values[start : start + _AT_ONCE] for t in types_of(value=v) if t in bank.hash_types
         ]
-        found = look(index=index, asked=asked)
-        if not found.complete:
-            raise Unavailable("The index is not whole at the moment, so that a match might be missed; try again in a minute.")
+        found = _look_whole(index, asked)
         yield [p for a, hits in zip(asked, found.hits, strict=True) for p in _pairs(bank, a, hits)]
         progress(min(start + _AT_ONCE, len(values)))
+
+
+def _look_whole(index: Index, asked: Sequence[Asked]) -> Looked:
+    """Read the index and look. The first look of a process may take so long (it makes itself ready) that what was read is old: again."""
+    for _ in range(_TRIES):
+        index.refresh()
+        found = look(index=index, asked=asked)
+        if found.complete:
+            return found
+    raise Unavailable("The index is not whole at the moment, so that a match might be missed; try again in a minute.")
 
 
 def _pairs(bank: BankView, asked: Asked, hits: Sequence[Hit]) -> dict[Pair, None]:
