@@ -10,12 +10,12 @@ import pytest
 from odzew.banks.api import BankRules, create_bank
 from odzew.banks.data import NewHash
 from odzew.banks.entries import put
-from odzew.banks.turned import other_forms
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow, read_cases
 from odzew.enforcement.api import in_force_on
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes, fetch_all
+from odzew.hashing.turns import turned_of_bits
 from odzew.notices.data import Concern, NewNotice
 from odzew.usecases.appeal import appeal
 from odzew.usecases.receive_notice import receive_notice
@@ -188,7 +188,7 @@ def test_a_mirrored_copy_of_what_was_removed_is_known_by_its_other_forms(story: 
     story.post("one", pdq=A)
     receipt = story.report("one", claimant="depicted")
     story.decide(receipt.case, 0, "remove")
-    mirrored = other_forms(value=A)[1]
+    mirrored = turned_of_bits(bits=A)[2]
     story.post("two", pdq=bits(mirrored, 5))
     story.search()
     assert measure("two") == "remove"

@@ -13,10 +13,10 @@ from odzew.banks.api import BankRules, bank_named, find_bank
 from odzew.banks.data import CLEARED, OWN, REPORTED, BankView, NewHash, OwnMedia, Stored
 from odzew.banks.entries import put, withdraw_of_case
 from odzew.banks.models import Bank
-from odzew.banks.turned import other_forms
 from odzew.foundation.errors import Forbidden
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes
+from odzew.hashing.turns import turned_of_bits
 from odzew.ledger.events import record
 
 _SYSTEM: Final = frozenset({"clock", "desk"})
@@ -145,7 +145,7 @@ def _hashes(case: uuid.UUID, media: Sequence[OwnMedia], category: str, child: bo
     out = []
     for one in media:
         for h in one.hashes:
-            forms = (h.forms or other_forms(value=h.value)) if h.type == "pdq" else ()
+            forms = (h.forms or turned_of_bits(bits=h.value)[1:]) if h.type == "pdq" else ()
             out.append(replace(h, member=str(case), entry_id=one.name, category=category, child=child, opinion=None, forms=forms))
     return out
 

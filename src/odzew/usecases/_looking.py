@@ -9,6 +9,7 @@ from typing import Final
 
 from odzew.banks.api import entries_by_id
 from odzew.banks.data import EntryView
+from odzew.banks.quarantine import Sighted
 from odzew.banks.verdict import Hit, Verdict, as_policy_matches, judge, share_key
 from odzew.cases.matches import Near
 from odzew.cases.prints import FLAT_BELOW, Looks
@@ -100,6 +101,12 @@ def near_of(*, verdict: Verdict, film: bool, wide: Callable[[EntryView], bool] =
         )
         for match, hit in zip(as_policy_matches(verdict=verdict), verdict.hits, strict=True)
     )
+
+
+def sighted_in(*, verdict: Verdict, looks: Looks) -> tuple[Sighted, ...]:
+    """Return what the guard against floods is to count of a verdict: each entry with what stands for the file."""
+    subject = looks.sha256 or looks.digest()
+    return tuple(Sighted(entry=hit.entry, subject=subject) for hit in verdict.hits)
 
 
 def _in_video(

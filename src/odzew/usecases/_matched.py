@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from odzew.banks.quarantine import Sighted
 from odzew.cases.clocks import armed, stop
 from odzew.cases.data import HIDDEN_FOR_GOOD, ItemView
 from odzew.cases.items import case_of_copyset, copysets_of, item, items_in, marking_cases, surroundings
@@ -20,6 +21,7 @@ from odzew.ledger.events import record
 from odzew.policy.data import Trigger
 from odzew.policy.rules import MatchRule
 from odzew.usecases._alike import join_alike
+from odzew.usecases._flood import watch_flood
 from odzew.usecases._hiding import hide_case
 from odzew.usecases._joining import follow_joined
 from odzew.usecases._judging import carry_out, facts_of, judge
@@ -32,12 +34,14 @@ _KIND: Final = {True: "csam", False: "ncii", None: "other"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What looking at one file of an item gave: entries of banks it is near, and the numbers of hosted files that look the same."""
+    """What looking at one file of an item gave: entries of banks it is near, the numbers of hosted files that look the same, and what
+    the guard against floods counts."""
 
     item: uuid.UUID
     print: int | None
     near: tuple[Near, ...] = ()
     copies: tuple[int, ...] = ()
+    sighted: tuple[Sighted, ...] = ()
 
 
 def is_equal(*, near: Near, rule: MatchRule) -> bool:
@@ -51,7 +55,12 @@ def follow_looked(*, looked: Looked, desk: Desk, now: datetime, actor: str) -> u
     Equal files share one case, and a decision against them holds at once. What is only near gets a case of its own: it is hidden
     and looked at once. Nothing here marks an account (practice 8).
     """
-    # 1. Files that look the same as what was reported come under its case.
+    # 1. Each match is counted: a hash that suddenly matches everything is stopped.
+    if looked.sighted:
+        counts = Writes()
+        watch_flood(counts, sighted=looked.sighted, now=now)
+        counts.send()
+    # 2. Files that look the same as what was reported come under its case.
     if looked.print is not None and looked.copies:
         join_alike(number=looked.print, copies=looked.copies, desk=desk, now=now, actor=actor)
     view = item(item=looked.item)
@@ -59,7 +68,7 @@ def follow_looked(*, looked: Looked, desk: Desk, now: datetime, actor: str) -> u
         return None
     found = [n for n in looked.near if n.opinion in _POSITIVE]
     _join_cases(view, found, desk, now, actor)
-    # 2. What the banks say that is not known on its case yet.
+    # 3. What the banks say that is not known on its case yet.
     copyset = _copyset(view.id)
     case = case_of_copyset(copyset=copyset)
     fresh = not_known(case=case, print_=looked.print, found=found)

@@ -18,8 +18,9 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.people import Caller
 from odzew.matching.api import Index
+from odzew.usecases._flood import watch_flood
 from odzew.usecases._joining import follow_joined
-from odzew.usecases._looking import Seen, near_of, see
+from odzew.usecases._looking import Seen, near_of, see, sighted_in
 from odzew.usecases._matched import Looked, follow_looked, hold_upload
 from odzew.usecases.desk import Desk
 
@@ -86,7 +87,7 @@ def check_upload(
     # 2. The item, and what follows for its case; without an item the match itself is on the record.
     case = _register(upload, pairs, caller, desk, now, marked=marked, held=bool(hits) and answer != "allow") if upload else None
     if upload is None and hits:
-        _record(hits, answer, caller, now)
+        _record(pairs, answer, caller, now)
     return Checked(
         answer=answer,
         hits=hits,
@@ -98,10 +99,10 @@ def check_upload(
     )
 
 
-def _record(hits: Sequence[Hit], answer: Answer, caller: Caller, now: datetime) -> None:
+def _record(seen: Sequence[tuple[Looks, Seen]], answer: Answer, caller: Caller, now: datetime) -> None:
     def work() -> None:
         writes = Writes()
-        for hit in hits:
+        for hit in (h for _looks, s in seen for h in s.verdict.hits):
             entry = hit.entry
             facts = {"bank": entry.bank.name, "entry": entry.id, "opinion": entry.opinion, "type": entry.type}
             record(
@@ -112,6 +113,7 @@ def _record(hits: Sequence[Hit], answer: Answer, caller: Caller, now: datetime) 
                 case=entry.from_case,
                 facts={**facts, "distance": hit.distance, "verdict": answer},
             )
+        watch_flood(writes, sighted=[x for looks, s in seen for x in sighted_in(verdict=s.verdict, looks=looks)], now=now)
         writes.send()
 
     atomically(work)
@@ -146,7 +148,7 @@ def _looked(number: uuid.UUID, seen: Sequence[tuple[Looks, Seen]]) -> list[Looke
     """What counts for each file of the item; a file that the item does not name counts for the item itself."""
     prints = {p.looks.digest(): p.number for p in prints_of_items(items=[number])}
     return [
-        Looked(item=number, print=prints.get(looks.digest()), near=near)
+        Looked(item=number, print=prints.get(looks.digest()), near=near, sighted=sighted_in(verdict=s.verdict, looks=looks))
         for looks, s in seen
         if (near := near_of(verdict=s.verdict, film=bool(looks.frames)))
     ]

@@ -16,7 +16,7 @@ from odzew.foundation.errors import Unavailable
 from odzew.foundation.transactions import atomically
 from odzew.matching.api import Index, Query
 from odzew.matching.scanning import NOTHING, Row, rows_between, this_moment
-from odzew.usecases._looking import NEAREST, copies_of, near_of, see
+from odzew.usecases._looking import NEAREST, copies_of, near_of, see, sighted_in
 from odzew.usecases._matched import Looked, follow_looked
 from odzew.usecases.desk import Desk
 
@@ -93,7 +93,8 @@ def look_at(*, view: PrintView, desk: Desk, index: Index, wide: Wide | None = No
         raise Unavailable("The index of hashes is being made whole; try again in a few seconds.", retry_after=5)
     too_wide = wide or Wide(desk=desk, index=index)
     near = near_of(verdict=seen.verdict, film=bool(view.looks.frames), wide=too_wide.says)
-    return Looked(item=view.item, print=view.number, near=near, copies=_copies(view, desk, index))
+    sighted = sighted_in(verdict=seen.verdict, looks=view.looks)
+    return Looked(item=view.item, print=view.number, near=near, sighted=sighted, copies=_copies(view, desk, index))
 
 
 def _copies(view: PrintView, desk: Desk, index: Index) -> tuple[int, ...]:

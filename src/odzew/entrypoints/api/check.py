@@ -118,6 +118,6 @@ def _looked_at(file: UploadedFile[bytes]) -> tuple[Looks, bool, str]:
     data = file.read()
     decoded = the_decoder().hashes(data=data, mode="fast", turned=True)
     if decoded.hashes is not None:
-        return looks_of(hashes=decoded.hashes), False, decoded.note or decoded.hashes.note
+        return looks_of(hashes=decoded.hashes), decoded.verdict in _HOLDS, decoded.note or decoded.hashes.note
     looks = Looks(sha256=hashlib.sha256(data).digest(), md5=hashlib.md5(data, usedforsecurity=False).digest())
     return looks, decoded.verdict in _HOLDS, decoded.note
