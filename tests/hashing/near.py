@@ -16,16 +16,22 @@ from PIL import Image
 
 from odzew.hashing.api import hash_picture
 from odzew.hashing.data import Mode
+from odzew.hashing.turns import TURNS, turned_of_bits
 from tests.hashing.corpus import KINDS, picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One picture: `bits` between its fast and its exact hash, the quality of both, and which way "fast" took."""
+    """One picture: `bits` between its fast and its exact hash, the quality of both, and which way "fast" took.
+
+    `turned_bits` is the most of its eight orientations; `estimated` how far estimates of the seven others, from its bits alone, are off.
+    """
 
     number: int
     bits: int
     turned_bits: int
+    estimated: tuple[int, ...]
+    steady: bool
     quality: int
     fast_quality: int
     mode: Mode
@@ -53,6 +59,8 @@ def compared(number: int) -> Compared:
         number=number,
         bits=between(exact.pdq.bits, upright.pdq.bits),
         turned_bits=max(apart),
+        estimated=tuple(map(between, turned_of_bits(bits=exact.pdq.bits)[1:], exact.turned[1:])),
+        steady=exact.steady,
         quality=exact.pdq.quality,
         fast_quality=upright.pdq.quality,
         mode=upright.mode,
@@ -75,6 +83,12 @@ def report(found: list[Compared]) -> Iterator[str]:
         yield "  bits: pictures   " + ", ".join(f"{b}: {n}" for b, n in sorted(Counter(bits).items()))
     apart = [abs(one.quality - one.fast_quality) for one in good]
     yield f"quality apart: mean {np.mean(apart):.2f}, most {max(apart)}"
+    steady = [one for one in good if one.steady]
+    yield f"steady: {len(steady):,} of {len(good):,}"
+    for turn, off in zip(TURNS[1:], zip(*(one.estimated for one in steady), strict=True), strict=True):
+        p50, p95 = np.percentile(off, [50, 95])
+        missed = sum(bits > 31 for bits in off) / len(off)
+        yield f"{turn} from bits alone: mean {np.mean(off):.1f}, p50 {p50:.0f}, p95 {p95:.0f}, most {max(off)}, over 31: {missed:.1%}"
     left = Counter(KINDS[one.number % len(KINDS)].__name__.strip("_") for one in good if one.mode == "exact")
     yield "the exact way: " + ", ".join(f"{kind} {n}" for kind, n in left.most_common())
 

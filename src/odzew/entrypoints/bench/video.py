@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +21,7 @@ import av
 from odzew.entrypoints.bench.clips import encode, film
 from odzew.entrypoints.bench.data import Figure, higher_is_better, median
 from odzew.entrypoints.bench.excerpts import trials
+from odzew.entrypoints.bench.processor import one_processor
 from odzew.hashing.video import hash_video
 from odzew.hashing.video_data import TIERS, Tier
 
@@ -43,7 +42,7 @@ def run(*, full: bool = False) -> list[Figure]:
     """Measure the tiers on films of 30 s in 1280 x 720 and find 20 excerpts; `full`: films of 60 s, 100 excerpts."""
     seconds, number = (60.0, 100) if full else (30.0, 20)
     figures = []
-    with _one_processor():
+    with one_processor():
         for name, words in FILMS.items():
             data = encode(frames=film(seed=11, seconds=seconds, size=SIZE), options=words)
             figures += _speeds(name, data, seconds)
@@ -110,17 +109,3 @@ def _excerpts(number: int) -> list[Figure]:
         )
     )
     return figures
-
-
-@contextmanager
-def _one_processor() -> Iterator[None]:
-    """Stay on one processor, where the system can hold us there."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
