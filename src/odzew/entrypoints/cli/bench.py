@@ -11,7 +11,7 @@ import typer
 
 from odzew.foundation.errors import Invalid
 
-NAMES: Final = ("intake", "clocks", "ledger", "outbox")
+NAMES: Final = ("intake", "clocks", "ledger", "outbox", "decode")
 
 
 def bench(

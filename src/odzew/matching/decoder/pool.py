@@ -101,6 +101,11 @@ class Decoder:
         finally:
             server.end(child=child)
 
+    def processes(self) -> tuple[int, ...]:
+        """Return the process ids of the server and of the children that wait for work; empty before the first use."""
+        self._mine()
+        return self._children.processes()
+
     def close(self) -> None:
         """End the server and all children; a later call starts them anew."""
         if self._owner == os.getpid():
