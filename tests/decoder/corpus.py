@@ -28,6 +28,9 @@ FILMS: Final = (
     ("flv", "flv", "yuv420p"),
     ("ffv1", "matroska", "yuv420p"),
     ("prores", "mov", "yuv422p10le"),
+    *(("ffv1", "matroska", pixels) for pixels in ("gray", "gray16le", "bgr0", "yuv411p", "yuv444p16le", "yuva420p", "gbrp10le")),
+    ("rawvideo", "avi", "bgr24"),
+    ("utvideo", "avi", "gbrp"),
 )
 
 

@@ -28,11 +28,11 @@ def one() -> Iterator[Decoder]:
 def _cost(decoder: Decoder, data: bytes) -> tuple[Decoded, float, int]:
     """Return the answer, the child's processor seconds, and by how much its memory grew at most."""
     decoder.hashes(data=b"x")
-    (child,) = decoder._children._idle
-    seconds, peak = _used(child.pid)
+    _server, child = decoder.processes()
+    seconds, peak = _used(child)
     found = decoder.hashes(data=data)
-    assert [c.pid for c in decoder._children._idle] == [child.pid], f"the child did not survive: {found}"
-    after, higher = _used(child.pid)
+    assert decoder.processes()[1:] == (child,), f"the child did not survive: {found}"
+    after, higher = _used(child)
     return found, after - seconds, higher - peak
 
 

@@ -10,7 +10,9 @@ import threading
 import numpy as np
 import pytest
 
+from odzew.foundation.errors import Invalid
 from odzew.hashing.pdq import pdq_of_rgb
+from odzew.matching.decoder import handing
 from odzew.matching.decoder.pool import Decoder
 from tests.decoder.pictures import encoded, waves
 
@@ -33,6 +35,29 @@ def test_a_descriptor_is_as_good_as_bytes_and_is_not_moved(decoder: Decoder) -> 
         file.seek(7)
         assert decoder.hashes(data=file.fileno()) == decoder.hashes(data=data)
         assert file.tell() == 7
+
+
+def test_a_descriptor_that_may_write_is_handed_over_without_that_right(decoder: Decoder) -> None:
+    data = encoded(picture=waves(seed=2), form="PNG")
+    fd = handing.sealed(data=data)
+    try:
+        mine = handing.read_only(fd=fd)
+        with pytest.raises(OSError):
+            os.write(mine, b"x")
+        with pytest.raises(OSError):
+            os.write(fd, b"x")
+        os.close(mine)
+        assert decoder.hashes(data=fd) == decoder.hashes(data=data)
+    finally:
+        os.close(fd)
+
+
+def test_a_pipe_is_refused_at_once(decoder: Decoder) -> None:
+    reading, writing = os.pipe()
+    with pytest.raises(Invalid):
+        decoder.hashes(data=reading)
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"hello " * 1000, os.urandom(5000)], ids=["empty", "one byte", "text", "noise"])

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from odzew.matching.decoder.handles import ServerHandle
 from odzew.matching.decoder.pool import Decoder
 from tests.decoder.conftest import ROOT
 from tests.decoder.pictures import encoded, waves
@@ -27,16 +26,10 @@ from tests.decoder.pictures import encoded, waves
 decoder = Decoder()
 data = encoded(picture=waves(width=1200, height=900), form="PNG")
 decoder.hashes(data=data)
-print(decoder._children._server.pid, *(child.pid for child in decoder._children._idle), flush=True)
+print(*decoder.processes(), flush=True)
 while True:
     decoder.hashes(data=data)
 """
-
-
-def _server(decoder: Decoder) -> ServerHandle:
-    server = decoder._children._server
-    assert server is not None
-    return server
 
 
 def _children_of(pid: int) -> list[int]:
@@ -64,7 +57,7 @@ def test_an_idle_child_that_was_killed_costs_nobody_an_answer() -> None:
     with Decoder(children=1) as decoder:
         good = decoder.hashes(data=data)
         for _ in range(3):
-            (pid,) = _children_of(_server(decoder).pid)
+            (pid,) = _children_of(decoder.processes()[0])
             os.kill(pid, signal.SIGKILL)
             assert decoder.hashes(data=data) == good
 
@@ -88,8 +81,8 @@ def test_children_and_servers_killed_at_any_moment_never_stop_the_decoder() -> N
             thread.start()
         for number in range(24):
             time.sleep(chance.uniform(0.0, 0.15))
-            server = decoder._children._server
-            victims = [server.pid] if number % 8 == 7 and server else _children_of(server.pid) if server and server.alive() else []
+            server = decoder.processes()[:1]
+            victims = list(server) if number % 8 == 7 else [pid for one in server if _there(one) for pid in _children_of(one)]
             for victim in victims[:1]:
                 os.kill(victim, signal.SIGKILL)
         over.set()
@@ -103,12 +96,12 @@ def test_a_killed_server_takes_its_children_along_and_is_started_again() -> None
     data = encoded(picture=waves(), form="PNG")
     with Decoder() as decoder:
         good = decoder.hashes(data=data)
-        first = _server(decoder).pid
+        first = decoder.processes()[0]
         children = _children_of(first)
         os.kill(first, signal.SIGKILL)
         assert children and _gone(*children)
         assert decoder.hashes(data=data) == good
-        assert _server(decoder).pid != first
+        assert decoder.processes()[0] != first
 
 
 @pytest.mark.parametrize("busy", [True, False])
@@ -130,7 +123,7 @@ def test_nothing_is_left_when_the_process_that_asks_is_killed(busy: bool) -> Non
 def test_nothing_is_left_after_the_end() -> None:
     with Decoder() as decoder:
         decoder.hashes(data=b"x")
-        pids = [_server(decoder).pid, *_children_of(_server(decoder).pid)]
+        pids = [decoder.processes()[0], *_children_of(decoder.processes()[0])]
     assert len(pids) == 2 and _gone(*pids)
 
 
@@ -140,15 +133,15 @@ import os, sys
 from odzew.matching.decoder.pool import Decoder
 with Decoder() as decoder:
     decoder.hashes(data=b"x")
-    first = decoder._children._server.pid
+    first = decoder.processes()[0]
     pid = os.fork()
     if pid == 0:
-        good = decoder.hashes(data=b"x").verdict == "unreadable" and decoder._children._server.pid != first
+        good = decoder.hashes(data=b"x").verdict == "unreadable" and decoder.processes()[0] != first
         decoder.close()
         os._exit(0 if good else 1)
     _pid, status = os.waitpid(pid, 0)
     assert status == 0
-    assert decoder.hashes(data=b"x").verdict == "unreadable" and decoder._children._server.pid == first
+    assert decoder.hashes(data=b"x").verdict == "unreadable" and decoder.processes()[0] == first
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
 

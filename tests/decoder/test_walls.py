@@ -53,6 +53,6 @@ def test_with_neither_filter_nor_namespaces_no_file_is_decoded(rig: Rig) -> None
 def test_a_child_that_was_probed_never_sees_a_file(decoder: Decoder, count: int) -> None:
     for _ in range(count):
         decoder.hashes(data=b"x")
-        before = {child.pid for child in decoder._children._idle}
+        before = set(decoder.processes()[1:])
         decoder.probe()
-        assert {child.pid for child in decoder._children._idle} < before
+        assert set(decoder.processes()[1:]) < before

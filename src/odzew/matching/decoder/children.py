@@ -44,6 +44,11 @@ class Children:
                 return
         server.end(child=child)
 
+    def processes(self) -> tuple[int, ...]:
+        """Return the process ids of the server and of the children that wait; empty before the start."""
+        with self._lock:
+            return (self._server.pid, *(child.pid for child in self._idle)) if self._server else ()
+
     def close(self) -> None:
         """End the server and all children."""
         with self._lock:

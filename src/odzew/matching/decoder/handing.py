@@ -5,7 +5,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import stat
 from typing import Final
+
+from odzew.foundation.errors import Invalid
 
 _PIECE: Final = 1 << 20
 _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
@@ -26,7 +29,12 @@ def sealed(*, data: bytes) -> int:
 
 
 def read_only(*, fd: int) -> int:
-    """Return a new descriptor of the regular file behind `fd` that can only be read; the caller closes it. Raises `OSError`."""
+    """Return a new descriptor of the regular file behind `fd` that can only be read; the caller closes it.
+
+    Raises `OSError` if it may not be read, and `Invalid` if it is a pipe, a socket or another thing without a length.
+    """
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        raise Invalid("Only a regular file can be decoded; read what comes through a pipe or a socket first.")
     return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
 
 

@@ -113,19 +113,22 @@ class ServerHandle:
 
     def __init__(self, *, limits: Limits) -> None:
         self._lock = threading.Lock()
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._link = mine
+        self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         words = [str(theirs.fileno()), str(os.getpid()), json.dumps(asdict(limits))]
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", *MODULE, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                cwd="/",
-                env=environment(environ=os.environ),
-            )
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", *MODULE, *words],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                    cwd="/",
+                    env=environment(environ=os.environ),
+                )
+        except BaseException:
+            self._link.close()
+            raise
         try:
             self.walls = self._greeting(limits.start_seconds)
         except BaseException:
@@ -186,8 +189,9 @@ class ServerHandle:
 
     def close(self) -> None:
         """End the server, and with it its children."""
-        self._link.close()
         self._process.kill()
+        with self._lock:
+            self._link.close()
         self._process.wait()
 
     def _greeting(self, seconds: float) -> tuple[Protection, ...]:
@@ -199,11 +203,15 @@ class ServerHandle:
         return control.read_walls(data=message[1:])
 
     def _exchange(self, message: bytes, fd: int | None) -> tuple[bytes, list[int]]:
+        """Say a word and hear the answer; a server that is too slow is ended, as its answer would be taken for the next one's."""
         try:
             socket.send_fds(self._link, [message], [] if fd is None else [fd])
+            return self._heard()
+        except TimeoutError:
+            self._process.kill()
+            raise
         except OSError as problem:
             raise Ended(early=True) from problem
-        return self._heard()
 
     def _heard(self) -> tuple[bytes, list[int]]:
         try:

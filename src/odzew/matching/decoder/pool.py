@@ -56,7 +56,8 @@ class Decoder:
         """Return the hashes of a file, given as its bytes or as the descriptor of a regular file.
 
         `mode`, `turned` (all eight orientations) and `tier` (of films) are those of `odzew.hashing.api.hash_file`. Every bad file is a
-        verdict, never an error. A descriptor stays open and is not moved. Raises `OSError` if it cannot be read.
+        verdict, never an error. A descriptor stays open and is not moved. Raises `OSError` if it may not be read, and `Invalid` if it
+        is not one of a regular file.
         """
         request = messages.Request(task="hashes", token=os.urandom(messages.TOKEN_BYTES), mode=mode, turned=turned, tier=tier)
         fd = handing.sealed(data=data) if isinstance(data, bytes) else handing.read_only(fd=data)
@@ -100,6 +101,11 @@ class Decoder:
             ) from problem
         finally:
             server.end(child=child)
+
+    def processes(self) -> tuple[int, ...]:
+        """Return the process ids of the server and of the children that wait for work; empty before the first use."""
+        self._mine()
+        return self._children.processes()
 
     def close(self) -> None:
         """End the server and all children; a later call starts them anew."""
