@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from itertools import product
 
 import av
@@ -111,3 +112,42 @@ def test_a_turned_film_is_hashed_as_it_is_shown(form: str, matrix: tuple[int, ..
 def test_an_empty_matrix_turns_nothing() -> None:
     (frame,) = frames_in(lossless(pictures=[few()[0]], pix_fmt="yuv420p", matrix=None, display=(0,) * 9))
     assert apart(one=pdq_of_frame(frame=frame), other=hashed(few()[0])) <= 4
+
+
+def pq(nits: NDArray[np.float64]) -> NDArray[np.float64]:
+    part = (np.clip(nits, 0, None) / 10_000) ** 0.1593017578125
+    return np.asarray(((0.8359375 + 18.8515625 * part) / (1 + 18.6875 * part)) ** 78.84375)
+
+
+def hlg(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    high = 0.17883277 * np.log(np.maximum(12 * light - 0.28466892, 1e-9)) + 0.55991073
+    return np.where(light <= 1 / 12, np.sqrt(3 * np.clip(light, 0, None)), high)
+
+
+TO_BT2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])
+WHITES: tuple[tuple[int, Callable[[NDArray[np.float64]], NDArray[np.float64]]], ...] = (
+    (16, lambda light: pq(light * 203)),
+    (16, lambda light: pq(light * 100)),
+    (18, lambda light: hlg(np.clip(light, 0, 1) * 0.265)),
+)
+
+
+@pytest.mark.parametrize("number", range(len(WHITES)))
+def test_a_film_of_high_dynamic_range_is_near_its_ordinary_copy(number: int) -> None:
+    transfer, coded = WHITES[number]
+    off = []
+    for pixels in [*few(seed=1), *few(seed=2), *few(seed=3)][::5]:
+        value = pixels / 255
+        light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4) @ TO_BT2020.T
+        code = coded(light)
+        y = code @ np.array([0.2627, 0.6780, 0.0593])
+        frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], "yuv444p10le")
+        stored = (64 + 876 * y, 512 + 896 * (code[:, :, 2] - y) / 1.8814, 512 + 896 * (code[:, :, 0] - y) / 1.4746)
+        for plane, part in zip(frame.planes, stored, strict=True):
+            memory = np.zeros((plane.height, plane.line_size // 2), "<u2")
+            memory[:, : plane.width] = np.clip(np.rint(part), 0, 1023)
+            plane.update(memory.tobytes())
+        frame.colorspace, frame.color_range, frame.color_trc = 9, 1, transfer
+        off.append(apart(one=pdq_of_frame(frame=frame), other=hashed(pixels)))
+    assert max(off) <= 12
+    assert np.median(off) <= 6

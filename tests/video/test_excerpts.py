@@ -12,7 +12,7 @@ from PIL import Image
 
 from odzew.entrypoints.bench.clips import encode, film
 from odzew.entrypoints.bench.excerpts import trials
-from odzew.hashing.data import Frame
+from odzew.hashing.data import Frame, Pdq
 from odzew.hashing.video import hash_video
 from odzew.hashing.video_data import Tier
 from odzew.hashing.video_match import VideoMatch, judge_frames
@@ -106,6 +106,16 @@ def test_what_is_found_all_the_same(change: str, original: list[Rgb], known: tup
 def test_what_defeats_it_as_the_page_says(change: str, original: list[Rgb], known: tuple[Frame, ...]) -> None:
     match = searched(pictures(original[33:133], FATAL[change]), known)
     assert match is None or match.share < 0.8
+
+
+def test_a_mirrored_or_turned_copy_is_found_by_the_turned_hashes(original: list[Rgb]) -> None:
+    kept = hash_video(file=encode(frames=original, fps=10), tier="known", turned=True).frames
+    assert all(len(frame.turned) == 8 and frame.turned[0] == frame.pdq.bits for frame in kept)
+    every = tuple(Frame(at=frame.at, pdq=Pdq(bits=bits, quality=100)) for frame in kept for bits in frame.turned)
+    for way in (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180):
+        match = searched([np.asarray(Image.fromarray(pixels).transpose(way)) for pixels in original[33:133]], every)
+        assert match is not None
+        assert match.share >= 0.95
 
 
 def frames_of_other(seconds: float) -> Iterator[Rgb]:

@@ -38,13 +38,13 @@ def hash_file(
 ) -> FileHashes:
     """Hash a file, given as bytes or as a binary file object (read from its start): SHA-256 and MD5 always, PDQ of a picture or a film.
 
-    `tier` says how a film is looked at (see `odzew.hashing.video`): without it `known` for "exact" and `key` for "fast". Never raises
-    for what is in the file: a file that cannot be decoded has a `note` instead.
+    `turned` is for pictures (`hash_film` has it for films). `tier` says how a film is looked at (see `odzew.hashing.video`): without it
+    `known` for "exact" and `key` for "fast". Never raises for what is in the file: a file that cannot be decoded has a `note` instead.
     """
     read = _read(data, limits)
     try:
         if read.kind == "video":
-            content = hash_film(data=data, mode=mode, turned=turned, tier=tier)
+            content = hash_film(data=data, mode=mode, tier=tier)
         else:
             if read.kind == "image":
                 check_bytes(size=read.size, limits=limits)

@@ -22,7 +22,7 @@ class VideoLimits:
     """
 
     bytes: int = 8192 * MEBI
-    pixels: int = 40_000_000
+    pixels: int = 36_000_000
     seconds: float = 4 * 3600.0
     decoded: int = 500_000
     work: int = 400_000_000_000

@@ -24,6 +24,7 @@ from odzew.hashing.operator import SIDE, band
 from odzew.hashing.orientation import FLIPS, after
 from odzew.hashing.pdq import SMALLEST, Square, bits_of, coefficients, quality_near, shrunk_all
 from odzew.hashing.turns import AS_ORIENTATION
+from odzew.hashing.video_tone import ordinary
 
 try:
     from odzew.hashing.kernels import shrunk
@@ -124,26 +125,26 @@ def _smalls(frame: av.VideoFrame, orientations: Sequence[int]) -> Iterator[Squar
         return
     for orientation in orientations:
         up_down, left_right, transposed = FLIPS[orientation]
-        luma = _sum_of_planes(frame, planes, up_down, left_right)
+        luma = ordinary(luma=_sum_of_planes(frame, planes, up_down, left_right), transfer=frame.color_trc)
         yield np.rint((luma.T if transposed else luma) * 2.0**16)
 
 
 def _sum_of_planes(frame: av.VideoFrame, planes: tuple[Plane, ...], up_down: bool, left_right: bool) -> Square:
-    """Return the luma of planes that are weighed as they are stored, with mirrored weights where the picture is shown mirrored.
+    """Return the luma (0 black, 255 white) of planes that are weighed as they are stored, with mirrored weights where the picture is shown mirrored.
 
     What the memory of a plane holds beyond its width is given no weight.
     """
     full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
-    weights: tuple[float, ...] = (1.0,) if full else (255 / 219,)
+    parts: tuple[tuple[float, int], ...] = ((1.0, 0) if full else (255 / 219, 16),)
     if len(planes) > 1:
-        blue, red = _chroma_weights(*matrix_of(tag=frame.colorspace, lines=frame.height))
-        weights += (blue, red) if full else (blue * 255 / 224, red * 255 / 224)
+        chroma = 1.0 if full else 255 / 224
+        parts += tuple((weight * chroma, 128) for weight in _chroma_weights(*matrix_of(tag=frame.colorspace, lines=frame.height)))
     out = np.zeros((SIDE, SIDE))
-    for plane, stored, weight in zip(planes, frame.planes, weights, strict=True):
+    for plane, stored, (weight, zero) in zip(planes, frame.planes, parts, strict=True):
         if abs(weight) > LEAST_WEIGHT:
             rows = band(frame.height, -(-frame.height // stored.height), up_down)
             columns = band(frame.width, -(-frame.width // stored.width), left_right)
-            out += shrunk(plane, rows, columns) * (weight / 2.0**44)
+            out += weight * (shrunk(plane, rows, columns) / 2.0**44 - zero)
     return out
 
 

@@ -91,14 +91,22 @@ class Look:
         self._codec.options = {"max_pixels": str(account.limits.pixels), "skip_loop_filter": rough}
 
     def take(self, packet: Packet[VideoStream]) -> None:
-        """Go one packet further; the empty packet at the end gives out what the decoder still holds."""
+        """Go one packet further."""
         for frame in self.decode(packet):
             self.see(frame)
 
-    def decode(self, packet: Packet[VideoStream]) -> Sequence[VideoFrame]:
-        """Return the pictures that come out of the decoder for this packet; damage is counted and passed over."""
+    def finish(self) -> None:
+        """See what the decoder still holds at the end of the film."""
+        for frame in self.decode(None):
+            self.see(frame)
+
+    def decode(self, packet: Packet[VideoStream] | None) -> Sequence[VideoFrame]:
+        """Return the pictures that come out of the decoder for this packet; damage is counted and passed over.
+
+        None ends the decoding: nothing comes out afterwards.
+        """
         try:
-            frames = self._codec.decode(packet if packet.size else None)
+            frames = self._codec.decode(packet)
             self._account.count(frames=frames)
             return frames
         except EndOfFilm:
@@ -144,9 +152,6 @@ class KeyLook(Look):
 
     def take(self, packet: Packet[VideoStream]) -> None:
         """Go one packet further: decode it, hold it back for a later one that needs it, or forget those held back."""
-        if not packet.size:
-            self._decode_all([packet], skip="NONREF")
-            return
         now = self._clock.at(stamp=_seconds(packet.pts if packet.dts is None else packet.dts, packet))
         self._free += 1 / PACKETS_PER_FREE_ONE
         if packet.is_keyframe:
@@ -165,12 +170,16 @@ class KeyLook(Look):
         self._last, self._unseen = now, 0
         self._forget()
 
+    def finish(self) -> None:
+        """See the last of what the decoder still holds at the end of the film."""
+        self._decode_all([None], skip="NONREF")
+
     def _must_see(self, since: float) -> bool:
         if since >= max(LONGEST_GAP, self._gap) or self._held > PENDING_BYTES or self._unseen > MOST_UNSEEN:
             return True
         return since >= self._gap and len(self._pending) <= self._free
 
-    def _decode_all(self, packets: Sequence[Packet[VideoStream]], *, skip: Skip) -> None:
+    def _decode_all(self, packets: Sequence[Packet[VideoStream] | None], *, skip: Skip) -> None:
         """Decode the packets; see the key frames among the pictures and, where others were decoded as well, the last of them."""
         self._codec.skip_frame = skip
         last: VideoFrame | None = None
@@ -200,18 +209,28 @@ class Walk:
 
     def go(self) -> None:
         """Read the film to its end, to the damage that ends it, or to a limit."""
+        for packet in self._packets():
+            self._looks[packet.stream.index].take(packet)
+            if self.account.stopped:
+                return
+        for look in self._looks.values():
+            look.finish()
+
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        """Yield the packets of the streams; empty ones, which some containers have in the middle, are none."""
         packets = cast("Iterator[Packet[VideoStream]]", self._container.demux(self.streams))
-        while not self.account.stopped:
+        while True:
             try:
                 packet = next(packets)
             except (StopIteration, EndOfFilm):
                 return
             except MemoryError:
                 raise
-            except (FFmpegError, ValueError):
+            except (FFmpegError, ValueError, PermissionError):
                 self.account.damage()
                 return
-            self._looks[packet.stream.index].take(packet)
+            if packet.size:
+                yield packet
 
     def notes(self) -> Iterator[str]:
         """Yield what a person must know, one sentence each."""
