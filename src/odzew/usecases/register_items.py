@@ -11,7 +11,7 @@ from typing import Final
 from odzew.alarms.api import ring
 from odzew.cases.clocks import armed
 from odzew.cases.data import HIDDEN_FOR_GOOD
-from odzew.cases.items import copysets_of, item
+from odzew.cases.items import bring_other_files, copysets_of, item
 from odzew.cases.register import ItemIn, Registered, register
 from odzew.cases.rows import CaseRow, lock_cases, save_case
 from odzew.decisions.api import lapse
@@ -109,6 +109,8 @@ def _joined(writes: Writes, row: CaseRow, joined: list[uuid.UUID], desk: Desk, n
     if not joined:
         return row
     record(writes, kind="case.items_joined", actor="desk", now=now, case=row.id, facts={"items": [str(i) for i in joined]})
+    if bring_other_files(case=row.id, items=joined):
+        row = _lapsed(writes, row, "items_joined", now)
     views = [v for v in (item(item=i) for i in joined) if v is not None]
     if row.state in HIDDEN_FOR_GOOD:
         follow_decision(writes, case=row, items=views, desk=desk, now=now)
@@ -118,15 +120,21 @@ def _joined(writes: Writes, row: CaseRow, joined: list[uuid.UUID], desk: Desk, n
     return replace(row, published=row.published or public)
 
 
+def _lapsed(writes: Writes, row: CaseRow, why: str, now: datetime) -> CaseRow:
+    """Who has voted did not see the files that have come: the votes count no more (practice 3)."""
+    if not row.undecided or not (voted := lapse(case=row.id)):
+        return row
+    record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=row.id, facts={"why": why, "votes": voted})
+    return replace(row, state="open" if row.state == "awaiting_second" else row.state)
+
+
 def _changed(writes: Writes, row: CaseRow, changed: list[uuid.UUID], now: datetime) -> tuple[CaseRow, str]:
     """Other files under the same id: no earlier clearance holds for them (practice 3)."""
     if not changed:
         return row, ""
     record(writes, kind="case.media_changed", actor="desk", now=now, case=row.id, facts={"items": [str(i) for i in changed]})
     renew_orders(writes, case=row, items=[v for v in (item(item=i) for i in changed) if v is not None], now=now)
-    if row.undecided and (voted := lapse(case=row.id)):
-        record(writes, kind="case.votes_lapsed", actor="desk", now=now, case=row.id, facts={"why": "changed_media", "votes": voted})
-        row = replace(row, state="open" if row.state == "awaiting_second" else row.state)
+    row = _lapsed(writes, row, "changed_media", now)
     if row.state not in ("cleared", "not_found"):
         return replace(row, new_facts=row.new_facts | {"changed_media"}) if row.clearances else row, "changed_media"
     ring(writes, code="changed_after_clearance", now=now, case=row.id)
