@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from odzew.entrypoints import checks, demo_folder
-from odzew.entrypoints.checks import check_database, check_surroundings, refuse
+from odzew.entrypoints.checks import check_database, check_key, check_surroundings, refuse
 from odzew.foundation.errors import Conflict, Unsafe
 from odzew.foundation.moments import utc_now
-from odzew.foundation.settings import Settings
+from odzew.foundation.settings import Settings, read_settings
 from odzew.usecases.sound_alarm import confirm_alarm, sound_test
-from tests.cast import Story
+from tests.cast import KEYS, Story
 
 
 def _codes(**values: Any) -> set[str]:
@@ -36,7 +36,6 @@ def test_a_good_desk_has_nothing_to_fear(data: Path) -> None:
     ("values", "code"),
     [
         ({"public_url": "http://desk.example"}, "public_url"),
-        ({"public_url": "desk"}, "public_url"),
         ({"host": "0.0.0.0"}, "public_url"),
         ({"host": "0.0.0.0", "public_url": "http://localhost"}, "host"),
         ({"host": "0.0.0.0", "demo": True, "public_url": "https://desk.example"}, "demo"),
@@ -97,3 +96,53 @@ def test_a_test_alarm_lasts_thirty_days(story: Story, data: Path) -> None:
     confirm_alarm(alarm=sound_test(now=now), actor="operator", now=now)
     assert "alarm_test" not in codes()
     assert "alarm_test" in codes(31)
+
+
+def test_the_key_of_another_desk_is_refused_before_it_seals_or_signs_anything(story: Story, data: Path) -> None:
+    chosen = Settings(data=data)
+    (data / "keys").mkdir(mode=0o700)
+    key = data / "keys" / "master"
+    key.touch(mode=0o600)
+    key.write_bytes(KEYS.master)
+    check_key(chosen=chosen)
+    assert "other_key" not in {f.code for f in check_database(chosen=chosen, now=utc_now())}
+    key.unlink()  # lost; a start would make a new one
+    with pytest.raises(Unsafe, match="put back your copy"):
+        check_key(chosen=chosen)
+    assert "other_key" in {f.code for f in check_database(chosen=chosen, now=utc_now())}
+
+
+def test_a_nearly_full_disk_is_named_and_stops_no_start(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "LEAST_BYTES", 1 << 60)
+    (found,) = [f for f in check_surroundings(chosen=Settings(data=data)) if f.code == "disk"]
+    assert found.level == "error" and not found.refuses
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("public_url", "desk"),
+        ("public_url", "https://[desk"),
+        ("public_url", "https://desk.example:port"),
+        ("database_url", "host=/run dbname=odzew"),
+        ("database_url", "mysql://db.example/odzew"),
+        ("smtp_url", "mail.example:25"),
+        ("smtp_url", "smtp://mail.example:many"),
+        ("alarm_ntfy", "ntfy.example/desk"),
+        ("witness_url", "ftp://outsider.example"),
+        ("jurisdiction", "Mars"),
+        ("time_zone", "../../etc"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_named_in_a_sentence(name: str, value: str) -> None:
+    with pytest.raises(Unsafe) as refused:
+        read_settings(environ={f"ODZEW_{name.upper()}": value})
+    assert f"ODZEW_{name.upper()}" in refused.value.sentence and "Value error" not in refused.value.sentence
+    assert value not in refused.value.sentence, "it may hold a password"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:///odzew", "postgresql://odzew:x@/odzew?host=%2Frun%2Fpg", "postgres://db.example:5433/odzew", ""]
+)
+def test_a_database_may_be_reached_by_its_socket(url: str) -> None:
+    assert read_settings(environ={"ODZEW_DATABASE_URL": url}).database_url == url

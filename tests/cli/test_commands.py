@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import typer
 from django.db import connection
 
-from odzew.entrypoints.cli.main import app
+from odzew.entrypoints.cli.main import app, main
 from odzew.ledger.people import desk_size
 from odzew.policy.shipped import shipped_policy_text
 from tests.cast import START
@@ -47,6 +48,7 @@ def _wrong(*words: str, **more: str) -> str:
 def test_a_wrong_word_is_2_and_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:
     assert "No such command" in _wrong("dance")
     assert "ODZEW_SPELT_WRONG is not a setting" in _wrong("up", "--data", str(tmp_path), ODZEW_SPELT_WRONG="1")
+    assert "cannot be made" in _wrong("platform", "list", ODZEW_DATA="/dev/null/desk")
     assert "ODZEW_PORT" in _wrong("serve", "--data", str(tmp_path), ODZEW_PORT="many")
 
 
@@ -78,6 +80,8 @@ def test_enrolment_by_command(tmp_path: Path) -> None:
     said = json.loads(added.stdout)
     assert said["webhook_secret"].startswith("whsec_") and said["api_key"].startswith("odz_prg_")
     assert "choose another name" in _wrong("platform", "add", "forum", *names, "--allow-private", **here)
+    assert "1 to 100 letters" in _wrong("user", "add", " ", "--role", "reviewer", **here)
+    assert "1 to 100 letters" in _wrong("platform", "add", os.fsdecode(b"\xff\xfe"), *names, "--allow-private", **here)
     assert "no role" in _wrong("user", "add", "Ada", "--role", "king", **here)
     ada = odzew("user", "add", "Ada", "--role", "reviewer", **here)
     assert "otpauth://" in ada.stdout and "sign-in secret" in ada.stdout
@@ -90,9 +94,26 @@ def test_enrolment_by_command(tmp_path: Path) -> None:
     )
     assert odzew("key", "revoke", key["key"], **here).returncode == 0
     assert "revoked before" in _wrong("key", "revoke", key["key"], **here)
+    renewed = json.loads(odzew("user", "renew", "Bartek", "--json", **here).stdout)
+    assert renewed["sign_in_secret"] and renewed["otpauth"] is None
+    assert "otpauth://" in odzew("user", "renew", "Bartek", "--authenticator", **here).stdout
+    assert "Nobody here is called" in _wrong("user", "renew", "Nobody", **here)
     assert odzew("user", "leave", "Bartek", **here).returncode == 0
     assert "Nobody here is called" in _wrong("user", "leave", "Bartek", **here)
     assert "no moment" in _wrong("away", "--until", "soon", **here)
     checked = odzew("check", "--json", **here)
     codes = {f["code"]: f["level"] for f in json.loads(checked.stdout)["findings"]}
     assert checked.returncode == 1 and codes == {"alarm": "error", "alarm_test": "error", "witness": "warning"}
+
+
+def test_what_nobody_expected_is_one_sentence_without_anybodys_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("Zosia's words")
+
+    monkeypatch.setattr(sys.modules[main.__module__], "app", broken)
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "RuntimeError at " in said.err and "Zosia" not in said.err

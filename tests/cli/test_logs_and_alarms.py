@@ -5,19 +5,25 @@ from __future__ import annotations
 import io
 import json
 import logging
+import smtplib
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 import structlog
+from django.db import OperationalError
 
 from odzew.entrypoints import alarm_channels, logs
-from odzew.entrypoints.worker import Loop, Worker
+from odzew.entrypoints.worker import Loop, Worker, in_force
 from odzew.foundation.outgoing import Reply
 from odzew.foundation.settings import Settings
-from tests.cast import START
+from odzew.ledger import policies
+from odzew.policy.shipped import shipped_policy_text
+from odzew.usecases.put_policy_in_force import put_policy_in_force
+from tests.cast import START, Story
 
 PERSONAL = "Zosia zosia@example.org 12345678901234567890 https://kladka.example/posts/1 odz_prg_0"
 
@@ -132,3 +138,60 @@ def test_a_loop_that_fails_goes_on_and_one_that_dies_is_started_again(log: io.St
     assert worker.stop(within=5)
     assert len([s for s in seen if s]) >= 2 and 0.0 in seen
     assert "a loop had died" in log.getvalue() and "Zosia" not in log.getvalue()
+
+
+class _Mail:
+    """A mail server without TLS, which remembers what it was told."""
+
+    sock, told = None, list[str]()
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.told.clear()
+
+    def __enter__(self) -> _Mail:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def ehlo(self) -> None:
+        """Hello."""
+
+    def has_extn(self, _name: str) -> bool:
+        """It offers nothing."""
+        return False
+
+    def login(self, user: str, password: str) -> None:
+        """Hear a password."""
+        self.told.append(f"{user} {password}")
+
+    def send_message(self, message: object) -> None:
+        """Take a message."""
+        self.told.append(str(message))
+
+
+@pytest.mark.parametrize(("url", "took"), [("smtp://ola:geheim@mail.example", False), ("smtp://mail.example", True)])
+def test_a_password_is_never_sent_in_the_clear(url: str, took: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtplib, "SMTP", _Mail)
+    chosen = Settings(alarm_mail="night@desk.example", smtp_url=url)
+    assert alarm_channels.ring_all(chosen=chosen, payload={"code": "test"}, at=START, out=_Channel(200)) == {"mail": took}
+    assert not any("geheim" in line for line in _Mail.told) and bool(_Mail.told) is took
+
+
+def test_the_policy_is_kept_once_as_soon_as_the_database_answers(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[bool] = []
+
+    def put(**given: Any) -> bool:
+        calls.append(len(calls) > 0)
+        if not calls[-1]:
+            raise OperationalError("the database starts")
+        return put_policy_in_force(**given)
+
+    monkeypatch.setattr("odzew.usecases.put_policy_in_force.put_policy_in_force", put)
+    worker = Worker(loops=[in_force(chosen=Settings(), desk=story.desk, clock=lambda: story.now)])
+    worker.mind()
+    deadline = time.monotonic() + 10
+    while len(calls) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert worker.stop(within=5) and calls == [False, True]
+    assert policies.text_of(digest=story.desk.policy.digest) == shipped_policy_text()

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from odzew.foundation import outgoing
 from odzew.foundation.outgoing import Http
 
 
@@ -123,3 +124,74 @@ def test_nobody_there_is_no_answer_and_no_error() -> None:
         port = taken.getsockname()[1]
     hosts = [f"127.0.0.1:{port}"]
     assert Http().look(url=f"http://127.0.0.1:{port}/", hosts=hosts, private=hosts).error == "no-answer"
+
+
+class _Drops(BaseHTTPRequestHandler):
+    """Answers in drops, each soon after the last, and never comes to an end by itself."""
+
+    ended = threading.Event()
+
+    def _drip(self, first: bytes, drop: bytes) -> None:
+        try:
+            self.wfile.write(first)
+            while not self.ended.wait(0.05):
+                self.wfile.write(drop)
+                self.wfile.flush()
+        except OSError:
+            return
+
+    def do_GET(self) -> None:
+        """Headers without end."""
+        self._drip(b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n")
+
+    def do_POST(self) -> None:
+        """A body without end."""
+        self._drip(b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n", b".")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
+
+
+def test_an_answer_in_drops_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "ANSWER_SECONDS", 0.6)
+    _Drops.ended.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Drops)
+    server.daemon_threads = True
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    hosts = [f"127.0.0.1:{server.server_address[1]}"]
+    url = f"http://{hosts[0]}/x"
+    got: list[str] = []
+
+    def ask() -> None:
+        got.append(Http().look(url=url, hosts=hosts, private=hosts).error)
+        got.append(Http().post(url=url, body=b"{}", headers={}, hosts=hosts, private=hosts).error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(30)
+    _Drops.ended.set()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    assert got == ["timeout", "timeout"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 70_000])
+def test_a_body_is_read_whole_up_to_the_limit(length: int) -> None:
+    class Says(_Canary):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", str(length))
+            self.end_headers()
+            self.wfile.write(b"y" * length)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Says)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    hosts = [f"127.0.0.1:{server.server_address[1]}"]
+    reply = Http().post(url=f"http://{hosts[0]}/x", body=b"{}", headers={}, hosts=hosts, private=hosts)
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    assert reply.body == b"y" * min(length, outgoing.MOST_BYTES)

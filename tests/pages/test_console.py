@@ -6,11 +6,14 @@ import re
 import uuid
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pyotp
 import pytest
 from django.db import transaction
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odzew.alarms.api import ring
 from odzew.answers.wordbook import book
@@ -18,7 +21,7 @@ from odzew.cases.clocks import clocks_of
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.entrypoints.alarm_channels import SENTENCES
 from odzew.entrypoints.api import case_views
-from odzew.entrypoints.console import views
+from odzew.entrypoints.console import case_page, views
 from odzew.entrypoints.console.rights import RIGHTS
 from odzew.entrypoints.console.visit import COOKIE, PATH
 from odzew.entrypoints.reporter.guesses import NETWORK_MOST, Guesses
@@ -259,8 +262,10 @@ def test_an_alarm_is_seen_once(desk_story: Story) -> None:
 
 def test_a_key_is_made_after_a_fresh_code_and_shown_once(desk_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     who = desk_story.reviewer(0)
-    client = _signed_in(desk_story, who)
-    code, token = _code(who.id, desk_story), _token(client)
+    client, code = Client(), _code(who.id, desk_story)
+    secret = new_sign_in(person=who.id, now=desk_story.now, lives=timedelta(days=1))
+    assert client.post("/console/sign-in", {"secret": secret, "code": code}).status_code == 303
+    token = _token(client)
     assert client.post("/console/key", {"token": token, "code": code}).status_code == 401, "used at sign-in"
     assert client.post("/console/key", {"token": token}).status_code == 401
     desk_story.now += timedelta(minutes=2)
@@ -329,3 +334,44 @@ def test_every_word_of_the_vocabulary_has_a_label(language: str) -> None:
     assert {f"reason.{r}" for r in REASONS} == {k for k in known if k.startswith("reason.")}
     for group, names in groups.items():
         assert not {f"console.{group}_{n}" for n in names} - known.keys()
+
+
+def test_a_flooded_case_stays_readable_and_what_weighs_most_is_not_pushed_out(
+    desk_story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_page, "NOTICES", 4)
+    monkeypatch.setattr(case_page, "_MOST", dict.fromkeys(case_page._MOST, 5))
+    desk_story.post()
+    case = desk_story.report(claimant="depicted", text="It is me.").case
+    desk_story.report(
+        by=desk_story.hotline, source="hotline", item="", url="https://kladka.example/posts/post-1", text="Known to us."
+    )
+    desk_story.report(flags=frozenset({"imminent"}), text="Danger now.")
+    for n in range(9):
+        desk_story.report(text=f"flood {n}.")
+    client = _signed_in(desk_story, desk_story.reviewer(0))
+    page = _page(client, case)
+    assert all(words in page for words in ("It is me.", "Known to us.", "Danger now.", "flood 8.", "8 more are not shown here."))
+    assert "flood 7." not in page
+    assert page.count("<li class=") == 5
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_size=12), st.integers(1, 12))
+def test_fewer_notices_are_never_the_lighter_ones(kinds: list[tuple[bool, bool, bool]], most: int) -> None:
+    def weight(n: Any) -> tuple[bool, bool, bool]:
+        return "imminent" in n.flags, n.source == "hotline", n.claimant == "depicted"
+
+    every: list[Any] = [
+        SimpleNamespace(
+            id=n,
+            received_at=n,
+            flags=("imminent",) if danger else (),
+            source="hotline" if trusted else "user",
+            claimant="depicted" if own else "other",
+        )
+        for n, (danger, trusted, own) in enumerate(kinds)
+    ]
+    shown = case_views.weightiest(notices=every, most=most)
+    assert len(shown) == min(most, len(every)) and shown == [n for n in every if n in shown]
+    left = [n for n in every if n not in shown]
+    assert all(weight(a) > weight(b) or (weight(a) == weight(b) and a.id > b.id) for a in shown for b in left)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from odzew.entrypoints.reporter import views
-from odzew.entrypoints.reporter.guesses import NETWORK_MOST, Guesses
+from odzew.entrypoints.reporter.guesses import NETWORK_MOST, Guesses, network_of
 from odzew.notices.receipt import new_code, spoken
 from tests.cast import Story
 
@@ -90,7 +90,9 @@ def test_another_site_cannot_send_it_and_a_guesser_waits_alone(desk_story: Story
     assert Client(headers={"Sec-Fetch-Site": "cross-site"}).post("/status", {"code": code}).status_code == 404
     for _ in range(NETWORK_MOST):
         Client().post("/status", {"code": WRONG}, REMOTE_ADDR="192.0.2.7")
-    assert Client().post("/status", {"code": code}, REMOTE_ADDR="192.0.2.200").status_code == 404
+    waits = Client().post("/status", {"code": code, "lang": "en"}, REMOTE_ADDR="192.0.2.200")
+    text = waits.content.decode()
+    assert waits.status_code == 429 and "wait ten minutes" in text and "does not open a report" not in text
     assert Client().post("/status", {"code": code}, REMOTE_ADDR="198.51.100.1").status_code == 200
 
 
@@ -119,3 +121,43 @@ def test_nothing_on_the_page_moves_because_of_somebody_else(desk_story: Story) -
     case = before.decode().split('name="case" value="')[1].split('"')[0]
     done = Client().post("/status/again", {"code": first.code, "case": case, "text": "Again.", "lang": "en"}).content.decode()
     assert 'role="status"' in done
+
+
+def test_behind_a_proxy_a_guesser_waits_alone_too(desk_story: Story) -> None:
+    code = _told(desk_story)
+
+    def ask(typed: str, forwarded: str) -> int:
+        return Client().post("/status", {"code": typed}, headers={"X-Forwarded-For": forwarded}).status_code
+
+    for n in range(NETWORK_MOST + 5):
+        ask(WRONG, f"203.0.114.{n}, 8.8.8.8")  # what the sender wrote, and what the proxy added
+    assert ask(code, "8.8.8.9") == 429
+    assert ask(code, "9.9.9.9") == 200 == ask(code, "203.0.114.1")
+
+
+def test_where_networks_cannot_be_told_apart_nobody_waits(desk_story: Story) -> None:
+    code = _told(desk_story)
+    for _ in range(NETWORK_MOST + 5):
+        assert Client().post("/status", {"code": WRONG}).status_code == 404
+    assert Client().post("/status", {"code": code}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "forwarded", "network"),
+    [
+        ("8.8.8.8", "", "8.8.8.0/24"),
+        ("8.8.8.8", "9.9.9.9", "8.8.8.0/24"),
+        ("::ffff:8.8.8.8", "", "8.8.8.0/24"),
+        ("2a02:a31b:1:5ff::1", "", "2a02:a31b:1:500::/56"),
+        ("2a02:a31b:1:5::1", "", "2a02:a31b:1::/56"),
+        ("127.0.0.1", "", ""),
+        ("::1", "not an address", ""),
+        ("127.0.0.1", "1.2.3.4, 9.9.9.9", "9.9.9.0/24"),
+        ("10.0.0.2", "9.9.9.9, 10.0.0.7", "9.9.9.0/24"),
+        ("10.0.0.2", "", "10.0.0.0/24"),
+        ("127.0.0.1", "192.168.1.5", "192.168.1.0/24"),
+        ("", "9.9.9.9", ""),
+    ],
+)
+def test_a_network_is_that_of_whoever_asks(address: str, forwarded: str, network: str) -> None:
+    assert network_of(address=address, forwarded=forwarded) == network

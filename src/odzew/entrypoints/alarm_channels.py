@@ -32,6 +32,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "overdue": "A case is overdue.",
     "record_damaged": "The record contradicts itself. Keep the server as it is and check the record.",
     "refused": "A platform refused an order. A person must act.",
+    "renewed": "The second factor of a person at this desk was made anew. If that surprises you, look at once.",
     "returned": "Something that was gone is back; it was ordered hidden again.",
     "test": "This is a test. It shows that alarms arrive.",
 }
@@ -94,6 +95,8 @@ def _mail(chosen: Settings, text: str) -> bool:
     try:
         with _server(parts.scheme, parts.hostname or "localhost", parts.port) as server:
             if parts.username:
+                if not isinstance(server.sock, ssl.SSLSocket):
+                    return False  # a password never goes in the clear
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
     except (OSError, smtplib.SMTPException, ValueError):

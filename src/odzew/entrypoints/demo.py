@@ -44,7 +44,7 @@ _KEPT_SETTINGS: Final = frozenset({"PG_BIN", "PG_AS", "LOG_LEVEL", "LANGUAGE", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A pretend person: their key and the link that signs them in once."""
+    """A pretend person: their key and the link that signs them in, both for twelve hours."""
 
     role: str
     name: str
@@ -291,7 +291,7 @@ def _lines(ready: Ready, clock: int) -> list[str]:
         f"  4. Leave Footbridge no. 214 alone: a stranger reported it, and after {clock} s the clock hides it by itself ({when}).",
         f"  5. Tell {PLATFORM} to lie at {ready.platform}/control and report again: the desk looks for itself.",
         "",
-        "Sign in (each link works once)",
+        "Sign in (links and keys last for twelve hours)",
         *(f"  {p.role.replace('_', ' '):15} {p.name:7} {p.sign_in}" for p in ready.people),
         "",
         f"A key for programs: {ready.api_key}",

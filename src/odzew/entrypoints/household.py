@@ -16,7 +16,7 @@ from types import FrameType
 from typing import IO, Final
 
 from odzew.entrypoints import runtime
-from odzew.foundation.errors import Unavailable
+from odzew.foundation.errors import OdzewError, Unavailable
 from odzew.foundation.postgres import Running, check_server, ensure
 from odzew.foundation.settings import Settings
 
@@ -38,12 +38,22 @@ class Database:
             check_server(url=chosen.database_url)
         else:
             os.environ["ODZEW_DATABASE_URL"] = self._running.url
+        self._failures, self._again_at = 0, 0.0
 
     def mind(self) -> None:
-        """Start the embedded database again if it has ended; its address stays the same."""
-        if self._running is not None and self._running.poll() is not None:
-            log.error("the database has ended and is started again")
-            self._running = _own(self._data, self._alone)
+        """Start the embedded database again if it has ended; its address stays the same.
+
+        One that does not start (a full disk, say) is tried again, later each time: the desk never gives up by itself.
+        """
+        if self._running is None or self._running.poll() is None or time.monotonic() < self._again_at:
+            return
+        log.error("the database has ended and is started again")
+        try:
+            self._running, self._failures = _own(self._data, self._alone), 0
+        except OdzewError as error:
+            self._failures += 1
+            self._again_at = time.monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+            log.error("the database does not start; tried again", extra={"code": error.code, "attempt": self._failures})
 
     def stop(self) -> None:
         """Stop the database if it was started here."""

@@ -35,6 +35,7 @@ ALLOWED: Final = frozenset(
         "loop",
         "measure",
         "milliseconds",
+        "number",
         "pid",
         "port",
         "process",

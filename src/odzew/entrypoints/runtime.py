@@ -27,6 +27,14 @@ def adopt(*, data: Path | None = None) -> Settings:
     return settings()
 
 
+def make_folder(*, chosen: Settings) -> None:
+    """Make the data folder (0700) if there is none. Raises `Unsafe`."""
+    try:
+        chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unsafe(f"The data folder {chosen.data} cannot be made ({error.strerror}): name another with ODZEW_DATA.") from error
+
+
 @contextmanager
 def database(*, chosen: Settings) -> Iterator[Running | None]:
     """Give the process its database: the one of `ODZEW_DATABASE_URL`, else the embedded one, attached to or started.
@@ -37,7 +45,7 @@ def database(*, chosen: Settings) -> Iterator[Running | None]:
         check_server(url=chosen.database_url)
         yield None
         return
-    chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(chosen=chosen)
     with ensure(data=chosen.data) as running:
         os.environ["ODZEW_DATABASE_URL"] = running.url
         try:

@@ -130,10 +130,7 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
         return MINUTE if note else MINUTE / 6
 
     def housekeeping() -> float:
-        from django.contrib.sessions.backends.db import SessionStore
-
         forget_sealed(now=clock())
-        SessionStore.clear_expired()
         return HOUR
 
     return [
@@ -145,16 +142,19 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
     ]
 
 
-def put_in_force(*, chosen: Settings, desk: Desk) -> None:
-    """Keep the policy of these settings on record; the database may still be starting, then the first loop that works is soon enough."""
-    from django.db import InterfaceError, OperationalError
-
+def in_force(*, chosen: Settings, desk: Desk, clock: Callable[[], datetime] = utc_now) -> Loop:
+    """Return what keeps the policy of these settings on record: once, as soon as the database answers."""
     from odzew.usecases.put_policy_in_force import put_policy_in_force
 
-    try:
-        put_policy_in_force(policy=desk.policy, text=runtime.policy_text(chosen=chosen), now=utc_now())
-    except (OperationalError, InterfaceError):
-        log.warning("the database is away; the policy is kept at the next start")
+    text, kept = runtime.policy_text(chosen=chosen), threading.Event()
+
+    def policy() -> float:
+        if not kept.is_set():
+            put_policy_in_force(policy=desk.policy, text=text, now=clock())
+            kept.set()
+        return HOUR
+
+    return Loop(name="policy", deed=policy)
 
 
 def main() -> None:
@@ -163,8 +163,8 @@ def main() -> None:
     logs.configure(level=chosen.log_level)
     runtime.start_django()
     desk = runtime.make_desk(chosen=chosen)
-    put_in_force(chosen=chosen, desk=desk)
-    worker = Worker(loops=loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen)))
+    deeds = loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen))
+    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds])
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stopping.set()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import io
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS: Final = 5.0
@@ -89,7 +91,39 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> str | Reply:
     return Reply(status=0, error="private-address")
 
 
+class _Until(io.RawIOBase):
+    """Reads a socket until a moment of the monotonic clock: an answer that comes in drops is over in time all the same."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self._sock, self._raw, self._until = sock, sock.makefile("rb", buffering=0), until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """A response that is read until its time is over."""
+
+    def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Until(sock, time.monotonic() + ANSWER_SECONDS))
+
+
 class _Pinned(http.client.HTTPConnection):
+    response_class = _Answer
+
     def __init__(self, host: str, port: int, address: str, *, secure: bool) -> None:
         super().__init__(host, port, timeout=CONNECT_SECONDS)
         self._address, self._secure = address, secure

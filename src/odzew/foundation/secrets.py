@@ -46,7 +46,7 @@ class Keys:
 
     @cached_property
     def django_secret(self) -> str:
-        """What Django signs sessions and form tokens with."""
+        """What the console's cookies and form tokens are signed with."""
         return self.derive(label="django").hex()
 
     def receipt_lookup(self, *, code: str) -> bytes:
@@ -88,12 +88,23 @@ def load_keys(*, folder: Path) -> Keys:
             pass
         finally:
             fresh.unlink()
+        _keep(folder)
     if path.stat().st_mode & 0o077:
         raise Unsafe(f"The key file {path} can be read by other users; run: chmod 600 {path}")
     master = path.read_bytes()
     if len(master) != 32:
         raise Unsafe(f"The key file {path} is damaged: it must hold 32 bytes; put back your copy of it.")
     return Keys(master=master)
+
+
+def _keep(folder: Path) -> None:
+    """Make the folder's own entries last, so that a crash cannot take the key and leave what was sealed with it."""
+    for place in (folder, folder.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def hash_key(*, secret: str) -> bytes:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from odzew.foundation.errors import Unsafe
 
+_SCHEMES = {"database_url": ("postgresql", "postgres"), "smtp_url": ("smtp", "smtps")}
 _OUTSIDE = frozenset({"CONFIG", "PG_BIN", "PG_AS", "CHROMIUM", "TEST_PROCESSES", "TEST_URL", "CRASH_ROUNDS", "PROMISE_EXAMPLES"})
 
 
@@ -32,7 +34,7 @@ class Settings(BaseModel):
     web_processes: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 2
     web_threads: Annotated[int, Field(ge=1, le=32, description="Threads of each web process; each may hold one connection.")] = 4
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="The operator's country (ISO 3166).")] = "PL"
-    jurisdiction: Annotated[str, Field(description="Whose rules bind the desk: EU, UK, US, AU or other.")] = "EU"
+    jurisdiction: Annotated[Literal["EU", "UK", "US", "AU", "other"], Field(description="Whose rules bind the desk.")] = "EU"
     time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"
     language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
     policy: Annotated[
@@ -51,6 +53,20 @@ class Settings(BaseModel):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
+
+    @field_validator("database_url", "public_url", "smtp_url", "alarm_ntfy", "alarm_webhook", "witness_url")
+    @classmethod
+    def _readable(cls, value: str, info: ValidationInfo) -> str:
+        """An address with a host and, if any, a port that is a number; the database may be reached by a socket."""
+        schemes = _SCHEMES.get(str(info.field_name), ("http", "https"))
+        try:
+            parts = urlsplit(value)
+            good = not value or (parts.scheme in schemes and bool(parts.hostname or "postgres" in parts.scheme) and parts.port != 0)
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError(f"is not an address that begins with {' or '.join(f'{name}://' for name in schemes)}")
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -99,7 +115,7 @@ def read_settings(*, environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "setting"
-        why = "is not a setting of Odzew" if first["type"] == "extra_forbidden" else str(first["msg"])
+        why = "is not a setting of Odzew" if first["type"] == "extra_forbidden" else str(first["msg"]).removeprefix("Value error, ")
         raise Unsafe(f"The setting {name} (ODZEW_{name.upper()}) is wrong: {why}.") from error
 
 

@@ -146,8 +146,8 @@ def events_of(*, case: uuid.UUID) -> list[Entry]:
 
 def witness_left_since(*, since: datetime) -> bool:
     """Was a checkpoint left for the outsider since then?"""
-    sql = "SELECT EXISTS (SELECT 1 FROM ledger_delivery WHERE kind = %s AND created_at > %s)"
-    return bool(fetch_all(sql, [WITNESS, since])[0][0])
+    sql = f"SELECT EXISTS (SELECT 1 FROM ledger_delivery WHERE kind = '{WITNESS}' AND created_at > %s)"
+    return bool(fetch_all(sql, [since])[0][0])
 
 
 def witnessed(*, now: datetime) -> bool:
@@ -155,5 +155,5 @@ def witnessed(*, now: datetime) -> bool:
 
     Without it only those who hold an older checkpoint (in a receipt, say) can prove that the record was rewritten.
     """
-    sql = "SELECT EXISTS (SELECT 1 FROM ledger_delivery WHERE kind = %s AND state = 'delivered' AND ended_at > %s AND created_at <= %s)"
-    return bool(fetch_all(sql, [WITNESS, now - _WITNESSED_FOR, now])[0][0])
+    taken = f"kind = '{WITNESS}' AND state = 'delivered' AND ended_at > %s AND created_at <= %s"
+    return bool(fetch_all(f"SELECT EXISTS (SELECT 1 FROM ledger_delivery WHERE {taken})", [now - _WITNESSED_FOR, now])[0][0])

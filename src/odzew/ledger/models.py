@@ -183,6 +183,13 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["next_at"], name="ledger_delivery_due", condition=Q(state="waiting")),
             models.Index(fields=["subject_id"], name="ledger_delivery_subject"),
+            # What a delivery waits for, and whether an outsider holds a checkpoint: asked all the time, never of the whole past.
+            models.Index(
+                fields=["order_key", "id"],
+                name="ledger_delivery_before",
+                condition=~Q(order_key="") & (Q(state="waiting") | Q(state="superseded", lease_until__isnull=False)),
+            ),
+            models.Index(fields=["created_at"], name="ledger_delivery_witness", condition=Q(kind="witness")),
         ]
 
 

@@ -65,7 +65,7 @@ WITH busy AS MATERIALIZED (SELECT b.platform_id FROM ledger_delivery b WHERE b.s
 UPDATE ledger_delivery d SET lease_until = %s, attempts = d.attempts + 1
 WHERE d.id IN (
   SELECT c.id FROM ledger_delivery c WHERE c.state = 'waiting' AND c.next_at <= %s AND (c.lease_until IS NULL OR c.lease_until <= %s)
-  AND NOT EXISTS (SELECT 1 FROM ledger_delivery e WHERE c.order_key <> '' AND e.order_key = c.order_key
+  AND NOT EXISTS (SELECT 1 FROM ledger_delivery e WHERE c.order_key <> '' AND e.order_key <> '' AND e.order_key = c.order_key
     AND (e.state = 'waiting' OR (e.state = 'superseded' AND e.lease_until > %s)) AND e.id < c.id)
   AND (c.platform_id IS NULL OR c.platform_id NOT IN (SELECT platform_id FROM busy))
   ORDER BY c.next_at LIMIT %s FOR UPDATE SKIP LOCKED)

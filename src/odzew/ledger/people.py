@@ -22,6 +22,7 @@ from odzew.policy.vocabulary import ROLES, SOURCES
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
 KEY_LIVES: Final = timedelta(hours=12)
+SIGN_IN_STAYS: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,14 @@ def _key(kind: str, owner: uuid.UUID) -> tuple[str, str]:
     return f"odz_{kind}_{owner.hex}_{secret}", secret
 
 
+def _named(name: str) -> str:
+    """Return a name as it is kept. Raises `Invalid` for one that is empty, longer than 100 letters, or not made of letters."""
+    text = " ".join(name.split())
+    if not 0 < len(text) <= 100 or not text.isprintable():
+        raise Invalid("A name has 1 to 100 letters, all of which can be printed.")
+    return text
+
+
 def add_program(
     *,
     name: str,
@@ -84,7 +93,7 @@ def add_program(
     """Enrol a program and return its key, the only time it can be seen. Raises `Invalid` for an unknown scope or source."""
     if unknown := sorted((scopes - SCOPES) | (sources - SOURCES)):
         raise Invalid(f"There is no scope or source {unknown[0]}; scopes: {', '.join(sorted(SCOPES))}.")
-    program = new_id(now=now)
+    name, program = _named(name), new_id(now=now)
     key, secret = _key("prg", program)
     Program.objects.create(
         id=program,
@@ -127,7 +136,11 @@ def programs() -> list[ProgramView]:
 def add_platform(
     *, name: str, hosts: list[str], private_hosts: list[str], webhook: str, keys: Keys, now: datetime
 ) -> tuple[PlatformView, str]:
-    """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen. Raises `Conflict`."""
+    """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen.
+
+    Raises `Invalid` (the name) and `Conflict`.
+    """
+    name = _named(name)
     if Platform.objects.filter(name=name).exists():
         raise Conflict(f"A platform called {name} is enrolled already; choose another name.")
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -161,6 +174,16 @@ def platforms(*, keys: Keys) -> dict[uuid.UUID, PlatformView]:
     }
 
 
+def sealed_by_another(*, keys: Keys) -> bool:
+    """Is there something sealed in this database, and none of it opens with these keys? Then they are not the keys of this desk."""
+    sql = (
+        "(SELECT webhook_secret FROM ledger_platform LIMIT 20) UNION ALL "
+        "(SELECT second_factor FROM ledger_person WHERE second_factor IS NOT NULL LIMIT 20)"
+    )
+    sealed = [bytes(row[0]) for row in fetch_all(sql, [])]
+    return bool(sealed) and all(keys.unseal(sealed=one) is None for one in sealed)
+
+
 def sole_platform() -> uuid.UUID | None:
     """Return the only platform, or None where there are none or several."""
     rows = fetch_all("SELECT id FROM ledger_platform LIMIT 2", [])
@@ -171,8 +194,9 @@ def add_person(*, name: str, role: str, now: datetime, counts_from: datetime | N
     """Enrol a person, who counts for the desk's size once a second factor is set. Raises `Invalid`, `Conflict`."""
     if role not in ROLES:
         raise Invalid(f"There is no role {role}; roles: {', '.join(ROLES)}.")
+    name = _named(name)
     if Person.objects.filter(name=name).exists():
-        raise Conflict(f"A person called {name} is enrolled already; choose another name.")
+        raise Conflict(f"A person called {name} is or was enrolled; choose another name.")
     row = Person.objects.create(
         id=new_id(now=now), name=name, role=role, pseudonym=f"{role}-{secrets.token_hex(3)}", counts_from=counts_from or now
     )
@@ -220,14 +244,19 @@ def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
 
 
 def enrol_second_factor(*, person: uuid.UUID, keys: Keys, now: datetime) -> str:
-    """Give a person a new second factor (RFC 6238); return the `otpauth://` address for their authenticator."""
+    """Give a person a new second factor (RFC 6238); return the `otpauth://` address for their authenticator.
+
+    The API key made with the former one ends. Raises `NotFound`.
+    """
     row = Person.objects.filter(id=person, left_at=None).first()
     if row is None:
         raise NotFound("There is no such person.")
     secret = pyotp.random_base32()
     row.second_factor = keys.seal(clear=secret.encode())
+    row.second_factor_used = 0
+    row.key_hash = None
     row.enrolled_at = row.enrolled_at or now
-    row.save(update_fields=["second_factor", "enrolled_at"])
+    row.save(update_fields=["second_factor", "second_factor_used", "key_hash", "enrolled_at"])
     return pyotp.TOTP(secret).provisioning_uri(name=row.name, issuer_name="Odzew")
 
 
@@ -241,14 +270,17 @@ def new_sign_in(*, person: uuid.UUID, now: datetime, lives: timedelta) -> str:
 def sign_in(*, secret: str, code: str | None, keys: Keys, now: datetime) -> PersonView:
     """Return who signs in. `code` is the second factor's; None only where the caller allows sign-in by link alone (the demo).
 
-    A code works once. Raises `Unauthorised` with the same sentence whatever was wrong.
+    A code works once; with it the secret lives for 30 days more, so that it ends only for somebody who stays away. Raises
+    `Unauthorised` with the same sentence whatever was wrong.
     """
     wrong = Unauthorised("That did not work. Check the secret and the code, or ask the operator for a new sign-in secret.")
     row = Person.objects.filter(sign_in_hash=hash_key(secret=secret), left_at=None).first()
     if row is None or row.sign_in_expires_at is None or row.sign_in_expires_at <= now:
         raise wrong
-    if code is not None and not _second_factor(row, code, keys, now):
-        raise wrong
+    if code is not None:
+        if not _second_factor(row, code, keys, now):
+            raise wrong
+        Person.objects.filter(id=row.id, sign_in_expires_at__lt=now + SIGN_IN_STAYS).update(sign_in_expires_at=now + SIGN_IN_STAYS)
     return _person(row)
 
 
@@ -259,7 +291,7 @@ def _second_factor(row: Person, code: str, keys: Keys, now: datetime) -> bool:
     totp = pyotp.TOTP(clear.decode())
     step = int(now.timestamp()) // 30
     for candidate in (step, step - 1, step + 1):
-        if hmac.compare_digest(totp.generate_otp(candidate), code.strip()):
+        if hmac.compare_digest(totp.generate_otp(candidate).encode(), code.strip().encode()):
             used = Person.objects.filter(id=row.id, second_factor_used__lt=candidate).update(second_factor_used=candidate)
             return bool(used)
     return False

@@ -26,6 +26,7 @@ from odzew.entrypoints.api.context import the_desk
 from odzew.ledger.events import read_texts
 from odzew.ledger.people import Caller, pseudonyms
 from odzew.notices.api import NoticeView, views_of
+from odzew.policy.vocabulary import TRUSTED_SOURCES
 
 # What a platform may know of the time that runs: none of these tells who reported, how often, or what else is known.
 _FOR_PROGRAMS: Final = frozenset(
@@ -42,25 +43,38 @@ _FOR_PROGRAMS: Final = frozenset(
     }
 )
 _BLIND: Final = frozenset({"awaiting_second", "disputed"})
+# A case may have thousands of notices; whoever floods it must not make it too long to be read.
+NOTICES: Final = 200
 
 
-def case_view(*, row: CaseRow, caller: Caller, now: datetime) -> dict[str, Any] | None:
-    """Return a case as this caller may see it, or None if there is no such case for them."""
+def case_view(*, row: CaseRow, caller: Caller, now: datetime, most: int = NOTICES) -> dict[str, Any] | None:
+    """Return a case as this caller may see it, or None if there is no such case for them; at most `most` notices (see `weightiest`)."""
     items = items_of(case=row.id)
     if caller.what == "person":
-        return _for_person(row, items, caller, now)
+        return _for_person(row, items, caller, now, most)
     mine = [i for i in items if caller.platform is not None and i.platform_id == caller.platform]
-    return _for_program(row, mine, caller) if mine else None
+    return _for_program(row, mine, caller, most) if mine else None
 
 
-def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: datetime) -> dict[str, Any]:
+def weightiest(*, notices: list[NoticeView], most: int) -> list[NoticeView]:
+    """Return `most` of the notices in the order they came: danger first, then trusted sources, then those concerned, then the newest."""
+    ranked = sorted(
+        notices,
+        key=lambda n: ("imminent" in n.flags, n.source in TRUSTED_SOURCES, n.claimant != "other", n.received_at, n.id),
+        reverse=True,
+    )
+    return sorted(ranked[:most], key=lambda n: (n.received_at, n.id))
+
+
+def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: datetime, most: int) -> dict[str, Any]:
     decisions = decisions_of(case=row.id)
     auditor = caller.role == "auditor"
     visible = [
         d for d in decisions if sees(decision=d, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided)
     ]
     took_part = auditor or any(d.person == caller.id and d.round == row.round for d in decisions)
-    notices, appeals = views_of(case=row.id), appeals_of(case=row.id)
+    every, appeals = views_of(case=row.id), appeals_of(case=row.id)
+    notices = weightiest(notices=every, most=most)
     texts = read_texts(
         ids=[t for t in (*(n.text_id for n in notices), *(d.reason for d in visible), *(a.text for a in appeals)) if t]
     )
@@ -75,6 +89,7 @@ def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: dateti
         "clocks": [_clock(c) for c in clocks_of(case=row.id)],
         "items": [_item(i) for i in items],
         "notices": [_notice(n, texts) for n in notices],
+        "notices_count": len(every),
         "measures": _measures(row.id, items),
         "decisions": [_decision(d, texts, names, hide=solo and d.state == "awaiting_second") for d in visible],
         "appeals": [{"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": texts.get(a.text, "")} for a in appeals],
@@ -84,7 +99,8 @@ def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: dateti
     }
 
 
-def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller) -> dict[str, Any]:
+def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller, most: int) -> dict[str, Any]:
+    own = [n for n in views_of(case=row.id) if n.program == caller.id]
     final = [d for d in decisions_of(case=row.id) if d.state == "final"]
     return {
         "id": row.id,
@@ -94,7 +110,8 @@ def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller) -> dict[str
         "reasons": [],
         "clocks": [_clock(c) for c in clocks_of(case=row.id) if c.name in _FOR_PROGRAMS],
         "items": [_item(i) for i in mine],
-        "notices": [{"id": n.id, "state": n.state, "at": n.received_at} for n in views_of(case=row.id) if n.program == caller.id],
+        "notices": [{"id": n.id, "state": n.state, "at": n.received_at} for n in weightiest(notices=own, most=most)],
+        "notices_count": len(own),
         "measures": _measures(row.id, mine, all_of_them=False),
         "decisions": [{"id": d.id, "outcome": d.outcome, "ground": d.ground, "at": d.final_at, "state": d.state} for d in final],
         "appeals": [],

@@ -7,7 +7,7 @@ import binascii
 import uuid
 from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from odzew.cases.queue import decided, find_case, of_platform, waiting
 from odzew.cases.rows import CaseRow
@@ -23,6 +23,7 @@ from odzew.usecases.decide import decide
 from odzew.usecases.decide_wave import decide_wave, wave
 
 Which = Literal["open", "closed"]
+_IN_A_LIST: Final = 20
 
 
 def list_cases(*, caller: Caller, which: Which, after: str | None, limit: int, now: datetime) -> Reply:
@@ -38,7 +39,7 @@ def list_cases(*, caller: Caller, which: Which, after: str | None, limit: int, n
     else:
         rows = decided(before=last, limit=limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
-    views = [v for v in (case_view(row=row, caller=caller, now=now) for row in rows) if v is not None]
+    views = [v for v in (case_view(row=row, caller=caller, now=now, most=_IN_A_LIST) for row in rows) if v is not None]
     return Reply(status=200, body=to_json({"cases": views, "next": _mark(rows[-1], timed=queue) if more else None}))
 
 

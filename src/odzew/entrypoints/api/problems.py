@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from pydantic import ValidationError
 
 from odzew.answers.wordbook import REFERENCE, codes, say
+from odzew.entrypoints.logs import describe
 from odzew.foundation.errors import Invalid, OdzewError, Unavailable
 
 TYPE: Final = "application/problem+json"
@@ -125,9 +125,7 @@ def known_error(error: BaseException) -> OdzewError:
 def _note(error: BaseException) -> str:
     """Log where it happened, never what was in it: messages of the database quote what people typed."""
     number = str(uuid4())
-    frames = traceback.extract_tb(error.__traceback__)[-12:]
-    where = " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))
-    log.error("unexpected error %s: %s at %s", number, type(error).__name__, where)
+    log.error("unexpected error", extra={"number": number, "error": describe(error=(type(error), error, error.__traceback__))})
     return number
 
 

@@ -155,7 +155,10 @@ class CaseOut(View):
     reasons: list[dict[str, Any]]
     clocks: list[ClockOut]
     items: list[CaseItemOut]
-    notices: list[CaseNoticeOut]
+    notices: list[CaseNoticeOut] = Field(
+        description="At most 200, in a list of cases 20: danger, trusted, concerned, newest first."
+    )
+    notices_count: int = Field(description="How many there are.")
     measures: list[MeasureOut]
     decisions: list[CaseDecisionOut]
     appeals: list[CaseAppealOut]

@@ -43,13 +43,18 @@ def adopted(*, data: Path | None) -> Settings:
 
 @contextmanager
 def opened(*, data: Path | None) -> Iterator[Opened]:
-    """Give a command its desk: the database that runs, else the embedded one for as long as the command takes."""
+    """Give a command its desk: the database that runs, else the embedded one for as long as the command takes.
+
+    Raises `Unsafe` if the key is not the database's own.
+    """
     from odzew.entrypoints import runtime
+    from odzew.entrypoints.checks import check_key
 
     chosen = adopted(data=data)
     with runtime.database(chosen=chosen):
         runtime.start_django()
         runtime.migrate()
+        check_key(chosen=chosen)
         yield Opened(chosen=chosen, desk=runtime.make_desk(chosen=chosen))
 
 

@@ -91,7 +91,7 @@ def _user_add(
         return
     print(f"{name} is enrolled as {role.replace('_', ' ')}. These two are shown once; hand them over in person.")
     print(f"  authenticator   {new.otpauth}")
-    print(f"  sign-in secret  {new.sign_in}   (for {SIGN_IN_LIVES.days} days)")
+    print(_secret(new.sign_in))
     if new.counts_from > now:
         print(f"This desk has one person who decides, so {name} counts from {new.counts_from:%Y-%m-%d %H:%M} UTC on.")
 
@@ -113,19 +113,57 @@ def _user_list(data: Data = None, as_json: Json = False) -> None:
     print(f"The desk counts as {size}.")
 
 
+@_user.command("renew", epilog="Example: odzew user renew Ada --authenticator")
+def _user_renew(
+    name: Name,
+    authenticator: Annotated[
+        bool, typer.Option("--authenticator", help="Their authenticator is lost: make a new one too.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Give a person a new sign-in secret; prints it once. The former one ends."""
+    from odzew.foundation.moments import utc_now
+
+    with opened(data=data) as at:
+        from odzew.usecases.renew_sign_in import renew_sign_in
+
+        new = renew_sign_in(
+            person_id=_called(name), authenticator=authenticator, sign_in_lives=SIGN_IN_LIVES, desk=at.desk, now=utc_now()
+        )
+    if as_json:
+        put({"person": new.person.id, "otpauth": new.otpauth, "sign_in_secret": new.sign_in})
+        return
+    print(f"The sign-in of {name} is new. It is shown once; hand it over in person.")
+    if new.otpauth:
+        print(f"  authenticator   {new.otpauth}")
+    print(_secret(new.sign_in))
+
+
+def _secret(secret: str) -> str:
+    from odzew.ledger.people import SIGN_IN_STAYS
+
+    return f"  sign-in secret  {secret}   (for {SIGN_IN_LIVES.days} days, and with each sign-in for {SIGN_IN_STAYS.days} more)"
+
+
+def _called(name: str) -> uuid.UUID:
+    from odzew.ledger.people import people
+
+    found = next((p for p in people() if p.name == name), None)
+    if found is None:
+        raise NotFound(f"Nobody here is called {name}.")
+    return found.id
+
+
 @_user.command("leave", epilog="Example: odzew user leave Ada")
 def _user_leave(name: Name, data: Data = None) -> None:
     """Let a person go: no key and no sign-in of theirs works any more; what they did stays on the record."""
     from odzew.foundation.moments import utc_now
 
     with opened(data=data) as at:
-        from odzew.ledger.people import people
         from odzew.usecases.enrol_person import let_go
 
-        found = next((p for p in people() if p.name == name), None)
-        if found is None:
-            raise NotFound(f"Nobody here is called {name}.")
-        let_go(person_id=found.id, desk=at.desk, now=utc_now())
+        let_go(person_id=_called(name), desk=at.desk, now=utc_now())
     print(f"{name} has left.")
 
 
@@ -137,7 +175,9 @@ def _key_add(
         list[str] | None, typer.Option(help="user, trusted_flagger, hotline, authority or automatic; may be given again.")
     ] = None,
     platform: Annotated[str | None, typer.Option(help="The platform whose program this is.")] = None,
-    per_second: Annotated[int | None, typer.Option(min=1, help="Notices a second, if not the desk's own limit.")] = None,
+    per_second: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Notices a second, if not the desk's own limit.")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:

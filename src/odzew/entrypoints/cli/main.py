@@ -12,6 +12,7 @@ from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.run import register as register_run
 from odzew.entrypoints.cli.watch import register as register_watch
+from odzew.entrypoints.logs import describe
 from odzew.foundation.errors import OdzewError
 
 app = typer.Typer(
@@ -43,4 +44,9 @@ def main() -> None:
         app()
     except OdzewError as error:
         print(f"odzew: {error.sentence}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        # Without its message, which may quote what somebody wrote.
+        where = describe(error=(type(error), error, error.__traceback__))
+        print(f"odzew: Something went wrong on our side; nothing more was done. Please report this: {where}", file=sys.stderr)
         sys.exit(1)

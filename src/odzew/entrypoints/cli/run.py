@@ -56,7 +56,7 @@ def _run(*names: str, data: Path | None) -> None:
     chosen = runtime.adopt(data=data)
     logs.configure(level=chosen.log_level)
     refuse(findings=check_surroundings(chosen=chosen))
-    chosen.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    runtime.make_folder(chosen=chosen)
     with stopped_by_signals():
         household = Household(database=Database(chosen=chosen, alone=len(names) > 1))
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 from odzew.answers.api import answers_on
@@ -20,6 +21,9 @@ from odzew.ledger.people import Caller, pseudonyms
 from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
 
+# How much of each list a page shows: what may still need somebody first, then the newest. A case may have thousands of each.
+NOTICES: Final = 100
+_MOST: Final = {"items": 100, "measures": 100, "answers": 50, "statements": 50, "timeline": 200}
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
 # What tells that somebody decided, without being a decision.
 _TELLING: Final = frozenset({"case.votes_lapsed"})
@@ -27,12 +31,20 @@ _TELLING: Final = frozenset({"case.votes_lapsed"})
 
 def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
     """Return all that the page of a case shows to this person, or None if there is no such case for them."""
-    view = case_view(row=row, caller=caller, now=said.now)
+    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES)
     if view is None:
         return None
-    answers = answers_on(case=row.id, notices=[n["id"] for n in view["notices"]])
-    statements = statements_of(case=row.id)
-    subjects = [m["measure_id"] for m in view["measures"]] + [s["id"] for s in statements] + [a.id for a in answers]
+    more = {"notices": view["notices_count"] - len(view["notices"])}
+
+    def some(name: str, found: list[Any], *, last: Callable[[Any], bool] = lambda _: False) -> list[Any]:
+        """The first of a list, those that are `last` behind the others."""
+        more[name] = max(len(found) - _MOST[name], 0)
+        return sorted(found, key=last)[: _MOST[name]]
+
+    measures = some("measures", view["measures"], last=lambda m: m["state"] == "done" or not m["in_force"])
+    answers = some("answers", answers_on(case=row.id, notices=[n["id"] for n in view["notices"]])[::-1])[::-1]
+    statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
+    subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
     running = sorted(armed(cases=[row.id])[row.id].values(), key=lambda c: (c.due, c.id))
     return {
@@ -47,10 +59,10 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
         "items": [
             {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
-            for i in view["items"]
+            for i in some("items", view["items"])
         ],
         "notices": [_notice(n, said) for n in view["notices"]],
-        "measures": [_measure(m, tries[m["measure_id"]], said) for m in view["measures"]],
+        "measures": [_measure(m, tries[m["measure_id"]], said) for m in measures],
         "answers": [
             {
                 "label": said.label("answer", a.kind),
@@ -72,9 +84,10 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             }
             for a in view["appeals"]
         ],
-        "timeline": _timeline(row, view, caller, said),
+        "timeline": some("timeline", _timeline(row, view, caller, said)),
         "outcomes": [(o, said.label("outcome", o), said.label("help", o)) for o in ORDER if o in OUTCOMES],
         "grounds": [(g, label(policy, g, said.language)) for g in policy.grounds],
+        "more": {name: said.text("more", count=count) for name, count in more.items() if count > 0},
     }
 
 

@@ -26,7 +26,7 @@ from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
-from odzew.entrypoints.reporter.guesses import Guesses, network_of
+from odzew.entrypoints.reporter.guesses import Guesses, network
 from odzew.foundation.errors import NotFound, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
@@ -150,15 +150,15 @@ def sign_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, *, secret: str, code: str | None) -> HttpResponse:
-    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
-    if _guesses.refused(network=network):
+    where = network(request=request)
+    if _guesses.refused(network=where):
         return _door(request, status=429, often=True)
     try:
         if from_elsewhere(request) or "\x00" in secret or not (code is None or code.isascii()):
             raise OdzewError("not a sign-in of ours")
         who = people.sign_in(secret=secret, code=code, keys=desk().keys, now=utc_now())
     except OdzewError:
-        _guesses.wrong(network=network)
+        _guesses.wrong(network=where)
         return _door(request, status=401, wrong=True)
     answer = _see("/console/")
     begin(answer, who=who.id)
@@ -272,11 +272,11 @@ def key(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "key", visit=visit, asks=asks)
     now, code = utc_now(), request.POST.get("code", "").replace(" ", "")
-    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
-    if _guesses.refused(network=network):
+    where = network(request=request)
+    if _guesses.refused(network=where):
         return _page(request, "key", visit=visit, asks=asks, often=True, status=429)
     if asks and not (code.isascii() and people.fresh_code(person=visit.caller.id, code=code, keys=desk().keys, now=now)):
-        _guesses.wrong(network=network)
+        _guesses.wrong(network=where)
         return _page(request, "key", visit=visit, asks=asks, wrong=True, status=401)
     made = people.new_person_key(person=visit.caller.id, now=now)
     return _page(request, "key", visit=visit, asks=asks, made=made)

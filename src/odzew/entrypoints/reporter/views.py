@@ -21,7 +21,7 @@ from odzew.answers.helplines import helplines
 from odzew.answers.times import say_time
 from odzew.answers.wordbook import book, codes, languages, moment, say
 from odzew.entrypoints.api.context import the_desk as desk
-from odzew.entrypoints.reporter.guesses import Guesses, network_of
+from odzew.entrypoints.reporter.guesses import Guesses, network
 from odzew.foundation.errors import OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.usecases.appeal import LONGEST, appeal
@@ -140,17 +140,19 @@ def status(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, "code")
     found = _found(request)
-    return _answers(request, found) if found else _page(request, "code", wrong=True, status=404)
+    return _answers(request, found) if isinstance(found, Status) else found
 
 
-def _found(request: HttpRequest) -> Status | None:
-    network = network_of(address=str(request.META.get("REMOTE_ADDR") or ""))
-    if _from_elsewhere(request) or _guesses.refused(network=network):
-        return None
-    found = read_status(code=request.POST.get("code", ""), desk=desk())
-    if found is None:
-        _guesses.wrong(network=network)
-    return found
+def _found(request: HttpRequest) -> Status | HttpResponse:
+    """Return what the code opens, or the page that asks for it again and says why."""
+    where = network(request=request)
+    if _guesses.refused(network=where):
+        return _page(request, "code", often=True, status=429)
+    elsewhere = _from_elsewhere(request)
+    found = None if elsewhere else read_status(code=request.POST.get("code", ""), desk=desk())
+    if found is None and not elsewhere:
+        _guesses.wrong(network=where)
+    return found or _page(request, "code", wrong=True, status=404)
 
 
 def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
@@ -174,8 +176,8 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
 def ask_again(request: HttpRequest) -> HttpResponse:
     """The reporter asks us to look again; the page comes back with what was answered."""
     found = _found(request)
-    if found is None:
-        return _page(request, "code", wrong=True, status=404)
+    if not isinstance(found, Status):
+        return found
     text, case = request.POST.get("text", "").replace("\x00", ""), request.POST.get("case", "")
     if not text.strip() or len(text) > LONGEST or case not in {str(c) for c in found.may_appeal}:
         key = "error_too_long" if len(text) > LONGEST else "appeal_help"

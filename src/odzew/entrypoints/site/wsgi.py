@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from odzew.entrypoints.runtime import start_django
+from odzew.entrypoints.runtime import adopt, start_django
 
+adopt()
 start_django()
 
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - after Django is ready
