@@ -87,6 +87,33 @@ def test_a_vote_does_not_reach_files_that_changed_after_it(story: Story) -> None
     assert story.decide(receipt.case, 1, "no_violation", ground="not_in_scope").state == "awaiting_second"
 
 
+def test_a_vote_does_not_reach_a_repost_that_shows_other_files(story: Story) -> None:
+    """Else one person would have seen them: the uploader adds them as a repost once the first has voted."""
+    story.post("one", sha=b"a" * 32)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
+    story.post("two", sha=b"b" * 32, repost_of="one")
+    assert {i.external_id for i in items_of(case=receipt.case)} == {"one", "two"}
+    assert story.decide(receipt.case, 1, "no_violation", ground="not_in_scope").state == "awaiting_second"
+    assert story.decide(receipt.case, 2, "no_violation", ground="not_in_scope").state == "final"
+
+
+def test_a_vote_does_not_reach_what_an_address_turns_out_to_be(story: Story) -> None:
+    receipt = story.report(url="https://kladka.example/posts/later")
+    story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
+    story.post("later")
+    assert story.decide(receipt.case, 1, "no_violation", ground="not_in_scope").state == "awaiting_second"
+
+
+def test_a_vote_reaches_copies_of_the_same_files(story: Story) -> None:
+    """Or copies that keep coming would keep a case from ever being decided."""
+    story.post("one", sha=b"a" * 32)
+    receipt = story.report("one", claimant="depicted")
+    story.decide(receipt.case, 0, "no_violation", ground="not_in_scope")
+    story.post("two", sha=b"a" * 32, account="another")
+    assert story.decide(receipt.case, 1, "no_violation", ground="not_in_scope").state == "final"
+
+
 def test_a_vote_does_not_reach_a_case_that_came_in_after_it(story: Story) -> None:
     story.post("one", sha=b"a" * 32)
     story.post("two", sha=b"b" * 32)

@@ -144,6 +144,18 @@ def hashes_of(*, case: uuid.UUID) -> list[dict[str, str]]:
     return [{"type": kind, "value": value} for kind, value in fetch_all(sql, [case])]
 
 
+_OTHER_FILES: Final = """
+SELECT EXISTS (SELECT 1 FROM cases_media m WHERE m.item_id = ANY(%s) AND NOT EXISTS (
+  SELECT 1 FROM cases_media k JOIN cases_item i ON i.id = k.item_id JOIN cases_copyset g ON g.id = i.copyset_id
+  WHERE k.sha256 = m.sha256 AND g.case_id = %s AND NOT i.id = ANY(%s)))
+"""
+
+
+def bring_other_files(*, case: uuid.UUID, items: list[uuid.UUID]) -> bool:
+    """Do these items of a case show a file that no other item of it shows, as far as SHA-256 tells?"""
+    return bool(fetch_all(_OTHER_FILES, [items, case, items])[0][0])
+
+
 def item(*, item: uuid.UUID) -> ItemView | None:
     """Return one item, or None."""
     rows = fetch_all(_ITEMS + " WHERE i.id = %s", [item])

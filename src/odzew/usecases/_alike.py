@@ -55,7 +55,7 @@ def _come_in(mine: Standing, others: list[Standing], desk: Desk, now: datetime, 
         alike = [mine, *(s for s in others if s.case != row.id or s.via == COPY)]
         if not _too_wide(row, alike, desk.policy.match):
             joined = [(item, row.id) for item in take_in(case=row.id, copysets=[mine.copyset])]
-            follow_joined(done=Registered(joined=joined, touched={row.id}), actor=actor, desk=desk, now=now)
+            follow_joined(done=Registered(joined=joined, touched={row.id}), actor=actor, desk=desk, now=now, alike=True)
             return
 
 
@@ -73,7 +73,7 @@ def _take_in(case: uuid.UUID, others: list[Standing], desk: Desk, now: datetime,
     elif loose:
         items = take_in(case=case, copysets=sorted({s.copyset for s in loose}))
         done = Registered(joined=[(i, case) for i in items], touched={case})
-        follow_joined(done=done, actor=actor, desk=desk, now=now)
+        follow_joined(done=done, actor=actor, desk=desk, now=now, alike=True)
     stays = case
     for other in sorted({s.case for s in others if s.case and s.case != case and s.via != COPY}):
         if all(_takes(r) for r in read_cases(ids=[other])):

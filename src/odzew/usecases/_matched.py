@@ -93,7 +93,7 @@ def _join_cases(view: ItemView, found: Sequence[Near], desk: Desk, now: datetime
         else:
             reach_no_further(copysets=copysets_of(case=case))
             done.merges = [(target, case)]
-        follow_joined(done=done, actor=actor, desk=desk, now=now)
+        follow_joined(done=done, actor=actor, desk=desk, now=now, alike=True)
 
 
 def _copyset(item_id: uuid.UUID) -> uuid.UUID:
