@@ -12,6 +12,7 @@ from odzew.banks.verdict import Hit, Verdict, as_policy_matches
 from odzew.cases.items import account_marked
 from odzew.cases.prints import Looks, prints_of_items
 from odzew.cases.register import ItemIn, register
+from odzew.enforcement.api import look_where_they_are
 from odzew.foundation.errors import Forbidden, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
@@ -139,7 +140,10 @@ def _register(
         number = done.items[upload.id]
         for looked in _looked(number, seen):
             follow_looked(looked=looked, desk=desk, now=now, actor=caller.actor)
-        return hold_upload(item_id=number, held=held, marked=marked, desk=desk, now=now, actor=caller.actor)
+        case = hold_upload(item_id=number, held=held, marked=marked, desk=desk, now=now, actor=caller.actor)
+        if done.moved:
+            look_where_they_are(items=sorted(done.moved), now=now)
+        return case
 
     return atomically(work)
 
