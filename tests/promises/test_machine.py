@@ -70,6 +70,7 @@ class Machine(RuleBasedStateMachine):
         self.votes: dict[uuid.UUID, list[tuple[uuid.UUID, str, datetime, frozenset[str]]]] = {}
         self.cleared: set[uuid.UUID] = set()
         self.hidden: set[uuid.UUID] = set()
+        self.opinions: set[uuid.UUID] = set()
         self.settled = False
         self.die: int | None = None
         self.sent: list[tuple[str, dict[str, Any], Receipt]] = []
@@ -221,8 +222,9 @@ class Machine(RuleBasedStateMachine):
         who = {"hotline": self.story.hotline, "outside": self.outside, "stranger": self.story.program}[by]
         saw, now = truth.covered(case=case), self.story.now
         given = self.do(lambda: give_opinion(case=case, caller=who, outcome=outcome, reason="Said.", desk=self.story.desk, now=now))
-        if given is None:
-            return
+        if given is None or given.opinion in self.opinions:
+            return  # refused, or the same opinion sent again
+        self.opinions.add(given.opinion)
         assert by != "stranger", "somebody whom nobody asks gave an opinion"
         if truth.rows("SELECT state FROM cases_case WHERE id = %s", case)[0]["state"] in truth.UNDECIDED:
             if outcome == "no_violation":
