@@ -46,6 +46,15 @@ def decisions_of(*, case: uuid.UUID, round: int | None = None) -> list[DecisionV
     return [_decision(d) for d in (found if round is None else found.filter(round=round))]
 
 
+def waits_after(*, person: uuid.UUID, cases: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of the cases that this person has cleared in the round they are in, and that wait for another."""
+    sql = (
+        "SELECT d.case_id FROM decisions_decision d JOIN cases_case c ON c.id = d.case_id AND c.round = d.round "
+        "WHERE d.case_id = ANY(%s) AND d.person_id = %s AND d.state = 'awaiting_second'"
+    )
+    return {case for (case,) in fetch_all(sql, [cases, person])}
+
+
 def add_decision(writes: Writes, *, decision: DecisionView) -> None:
     """Add a decision."""
     writes.insert(

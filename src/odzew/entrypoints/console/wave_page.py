@@ -6,7 +6,7 @@ import uuid
 from typing import Any, Final
 
 from odzew.cases.rows import CaseRow, read_cases
-from odzew.decisions.api import decisions_of
+from odzew.decisions.api import waits_after
 from odzew.entrypoints.console.case_page import label
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
@@ -25,12 +25,13 @@ def wave_page(*, caller: Caller, desk: Desk, said: Said) -> dict[str, Any]:
     found = wave(desk=desk, now=said.now)
     shown = list(found.cases[:MOST])
     rows = {row.id: row for row in read_cases(ids=[*shown, *found.apart])}
+    mine = waits_after(person=caller.id, cases=shown)
     return {
-        "cases": [_row(rows[c], caller, said) for c in shown],
+        "cases": [{**_row(rows[c], said), "mine": c in mine} for c in shown],
         "shown": " ".join(str(c) for c in shown),
         "more": len(found.cases) - len(shown),
         "apart": [
-            {**_row(rows[c], caller, said), "why": said.label("apart", "own_look" if why == "dispute" else why)}
+            {**_row(rows[c], said), "why": said.label("apart", "own_look" if why == "dispute" else why)}
             for c, why in found.apart.items()
         ],
         "outcomes": [(o, said.label("outcome", o)) for o in _ORDER],
@@ -48,14 +49,13 @@ def wave_signed(*, done: WaveDecided, said: Said) -> dict[str, Any]:
     }
 
 
-def _row(row: CaseRow, caller: Caller, said: Said) -> dict[str, Any]:
+def _row(row: CaseRow, said: Said) -> dict[str, Any]:
     return {
         "id": row.id,
         "short": str(row.id)[-12:],
         "title": said.label("regime", regime_word(row)),
         "notices": said.text("notices_n", count=row.notices),
         "hidden": row.withheld,
-        "mine": any(d.person == caller.id and d.state == "awaiting_second" for d in decisions_of(case=row.id, round=row.round)),
     }
 
 
