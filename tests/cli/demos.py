@@ -92,7 +92,7 @@ class Demo:
         parts = urlsplit(self.platform)
         fields = "".join(
             f'--{edge}\r\ncontent-disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'
-            for n, v in (("account", "tester"), ("text", text), ("views", "7"))
+            for n, v in (("account", f"tester {time.monotonic_ns()}"), ("text", text), ("views", "7"))
         )
         head = f'--{edge}\r\ncontent-disposition: form-data; name="picture"; filename="p.png"\r\ncontent-type: image/png\r\n\r\n'
         body = fields.encode() + head.encode() + picture + f"\r\n--{edge}--\r\n".encode()

@@ -8,7 +8,7 @@ A request is 32 bytes and one descriptor; an answer is a head of 28 bytes and a 
 
     request  "OZRQ", version u8, task u8, mode u8, turned u8, tier u8 (0 none), 7 bytes of zeros, token 16 bytes
     answer   "OZAN", version u8, task u8, verdict u8, zero u8, token 16 bytes (of the request); then body length u32
-    body     mode u8 (0 none, 1 exact, 2 fast), orientations u8, note length u16, frames u32,
+    body     mode u8 (0 none, 1 exact, 2 fast; 128 more if not steady), orientations u8, note length u16, frames u32,
              hash 33 bytes if mode is not 0, orientations of 32 bytes, frames of 41 bytes, note
 
 A hash is 32 bytes of bits and one of quality; a frame is its time as float64 in seconds and a hash. The task `preview`, later, is
@@ -36,6 +36,7 @@ TOKEN_BYTES: Final = 16
 Task = Literal["hashes", "probe", "preview"]
 _TASKS: Final[tuple[Task, ...]] = ("hashes", "probe", "preview")
 _MODES: Final[tuple[Mode, ...]] = ("exact", "fast")
+_NOT_STEADY: Final = 0x80
 
 _REQUEST: Final = struct.Struct("<4sBBBBB7x16s")
 _HEAD: Final = struct.Struct("<4sBBBB16sI")
@@ -114,7 +115,7 @@ def pack_said(*, said: Said) -> bytes:
     note = plain(said.note).encode("ascii")
     frames = said.frames[:MOST_FRAMES]
     picture = said.picture
-    mode = 1 + _MODES.index(picture.mode) if picture else 0
+    mode = 1 + _MODES.index(picture.mode) + (0 if picture.steady else _NOT_STEADY) if picture else 0
     turned = picture.turned if picture else ()
     parts = [_BODY.pack(mode, len(turned), len(note), len(frames))]
     if picture:
@@ -132,7 +133,10 @@ def read_said(*, body: bytes, request: Request, verdict: Verdict) -> Said:
     """
     if len(body) < _BODY.size:
         raise BadAnswer("An answer that ends early.")
-    mode, orientations, note_bytes, frame_count = _BODY.unpack_from(body)
+    kind, orientations, note_bytes, frame_count = _BODY.unpack_from(body)
+    mode, steady = kind & ~_NOT_STEADY, not kind & _NOT_STEADY
+    if not mode and not steady:
+        raise BadAnswer("An answer about a picture that is not there.")
     if mode > len(_MODES) or note_bytes > MOST_NOTE or frame_count > MOST_FRAMES:
         raise BadAnswer("An answer with a number out of range.")
     wanted = _BODY.size + (_HASH.size if mode else 0) + 32 * orientations + _FRAME.size * frame_count + note_bytes
@@ -149,7 +153,7 @@ def read_said(*, body: bytes, request: Request, verdict: Verdict) -> Said:
         at += _HASH.size
         turned = tuple(body[at + 32 * n : at + 32 * n + 32] for n in range(orientations))
         at += 32 * orientations
-        picture = _picture(pdq, turned, _MODES[mode - 1], request)
+        picture = _picture(pdq, turned, _MODES[mode - 1], steady, request)
     frames = tuple(_frame(*_FRAME.unpack_from(body, at + _FRAME.size * n)) for n in range(frame_count))
     note = body[at + _FRAME.size * frame_count :]
     if any(not 32 <= letter < 127 for letter in note):
@@ -168,12 +172,12 @@ def _pdq(bits: bytes, quality: int) -> Pdq:
     return Pdq(bits=bits, quality=quality)
 
 
-def _picture(pdq: Pdq, turned: tuple[bytes, ...], mode: Mode, request: Request) -> Picture:
+def _picture(pdq: Pdq, turned: tuple[bytes, ...], mode: Mode, steady: bool, request: Request) -> Picture:
     if mode == "fast" and request.mode == "exact":
         raise BadAnswer("A fast hash where an exact one was asked for.")
     if turned and turned[0] != pdq.bits:
         raise BadAnswer("Orientations that do not begin with the picture as it stands.")
-    return Picture(pdq=pdq, turned=turned, mode=mode)
+    return Picture(pdq=pdq, turned=turned, mode=mode, steady=steady)
 
 
 def _frame(at: float, bits: bytes, quality: int) -> Frame:
