@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from odzew.answers.api import answers_on
 from odzew.cases.clocks import armed
+from odzew.cases.items import items_of
 from odzew.cases.likeness import copies_in
 from odzew.cases.matches import MatchView, matches_of
 from odzew.cases.rows import CaseRow
@@ -65,7 +66,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "version": view["version"],
         "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
         "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
-        "matches": _matches(row, view, said),
+        "matches": _matches(row, said),
         "copies": said.text("copies_unseen", count=copies) if (copies := copies_in(case=row.id)) else "",
         "items": [
             {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
@@ -112,9 +113,10 @@ def _unique(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _matches(row: CaseRow, view: dict[str, Any], said: Said) -> list[dict[str, Any]]:
+def _matches(row: CaseRow, said: Said) -> list[dict[str, Any]]:
     """What its files are near to, the nearest first, each in words; equal ones and near ones are told apart."""
-    names = {i["id"]: i["item_id"] or said.words["unknown_item"] for i in view["items"]}
+    found = matches_of(case=row.id, most=_MOST_MATCHES)
+    names = {i.id: i.external_id or said.words["unknown_item"] for i in items_of(case=row.id)} if found else {}
     return [
         {
             "bank": said.words.get(f"bank_{m.bank}", said.text("bank_list", which=m.bank)),
@@ -122,10 +124,10 @@ def _matches(row: CaseRow, view: dict[str, Any], said: Said) -> list[dict[str, A
             "how": said.words[f"how_{m.how}"] if m.how else "",
             "opinion": said.label("opinion", m.opinion),
             "wide": m.wide,
-            "item": names.get(m.item, ""),
+            "item": names.get(m.item, "") if m.item else "",
             "at": said.time(m.at),
         }
-        for m in matches_of(case=row.id, most=_MOST_MATCHES)
+        for m in found
     ]
 
 
