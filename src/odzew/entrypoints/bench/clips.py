@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import random
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 
 import av
@@ -50,7 +52,7 @@ def encode(
 ) -> bytes:
     """Return a file of the frames; `size` (width, height) scales them, `options` are the encoder's own words (crf, g, preset)."""
     out = io.BytesIO()
-    with av.open(out, "w", format=container) as made:
+    with _scheduling_kept(), av.open(out, "w", format=container) as made:
         stream = made.add_stream(codec, rate=Fraction(fps), options=dict(options or {}))
         if not isinstance(stream, av.VideoStream):
             raise ValueError(f"{codec} makes no pictures")
@@ -64,6 +66,20 @@ def encode(
             made.mux(stream.encode(frame))
         made.mux(stream.encode(None))
     return out.getvalue()
+
+
+@contextmanager
+def _scheduling_kept() -> Iterator[None]:
+    """Give this thread back its scheduling afterwards.
+
+    Run by root, the encoder SVT-AV1 makes the thread that uses it a real-time one (SCHED_FIFO, priority 99). Every process started from
+    there would inherit that, and starve all else on the machine.
+    """
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, param)
 
 
 def cut(*, data: bytes, start: float, seconds: float, size: tuple[int, int], fps: Fraction | int) -> Iterator[Rgb]:
