@@ -11,14 +11,13 @@ from pydantic import ValidationError
 from odzew.banks.api import bank_named
 from odzew.banks.contents import Content, content_numbered
 from odzew.banks.data import NewHash
-from odzew.cases.prints import FLAT_BELOW
 from odzew.entrypoints.api.bodies import read_json
 from odzew.entrypoints.api.check import data_of
 from odzew.entrypoints.api.context import the_desk
 from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import Reply, Unreadable, invalid
 from odzew.entrypoints.hma.banks import read, said_of
-from odzew.entrypoints.hma.hashing import FLAT, exact_hashes, noted
+from odzew.entrypoints.hma.hashing import exact_hashes, noted
 from odzew.entrypoints.hma.shapes import LONGEST_NOTE, ContentChangeIn, MetadataIn
 from odzew.entrypoints.hma.signals import OF_CONTENT, TYPES, file_of, flag, signal_of
 from odzew.foundation.errors import Forbidden, Invalid, NotFound
@@ -51,9 +50,7 @@ def add_file(*, request: HttpRequest, caller: Caller, now: datetime, name: str) 
         bank=name, hashes=still_of(looks=looks), frames=frames_of(looks=looks), name=metadata.content_id or "", note=note,
         actor=caller.actor, now=now,
     )  # fmt: skip
-    flat = looks.pdq is not None and looks.quality < FLAT_BELOW
-    said = FLAT.format(quality=looks.quality, least=FLAT_BELOW) if flat else why
-    return Reply(status=200, body=to_json({"id": kept.id, "signals": _signals(kept, content)}), headers=noted(note=said))
+    return Reply(status=200, body=to_json({"id": kept.id, "signals": _signals(kept, content)}), headers=noted(note=why))
 
 
 def add_signals(*, request: HttpRequest, caller: Caller, now: datetime, name: str) -> Reply:

@@ -19,8 +19,6 @@ from odzew.ledger.people import Caller
 from odzew.matching.decoder.data import Verdict
 
 NOTE: Final = "Odzew-Note"
-FLAT: Final = "The picture is flat (PDQ quality {quality} of 100, under {least}): it is known by its bytes alone."
-_FILM: Final = "It is a film or moves; a PDQ is made of pictures."
 
 
 def hash_nothing(*, request: HttpRequest, caller: Caller, now: datetime) -> Reply:
@@ -35,8 +33,7 @@ def hash_file(*, request: HttpRequest, caller: Caller, now: datetime) -> Reply:
     hashes, note = exact_hashes(data=data_of(file=file))
     said = {}
     if "pdq" in types and content == "photo":
-        said["pdq"], why = pdq_of(hashes=hashes, note=note)
-        note = note or why
+        said["pdq"] = _pdq(hashes, note)
     for name in sorted(types - {"pdq"}):
         said[name] = (hashes.md5 if TYPES[name] == "md5" else hashes.sha256).hex()
     return Reply(status=200, body=to_json(said), headers=noted(note=note))
@@ -60,16 +57,11 @@ def refuse_undecoded(*, verdict: Verdict, note: str) -> NoReturn:
     raise Unreadable(f"The file could not be decoded, so that nobody can say what is in it. {note}".strip())
 
 
-def pdq_of(*, hashes: FileHashes, note: str) -> tuple[str, str]:
-    """Return the PDQ of a picture, empty where it says nothing, and why. Raises `Unreadable` for what is no picture at all."""
-    if hashes.frames:
-        return "", _FILM
-    if hashes.picture is None:
+def _pdq(hashes: FileHashes, note: str) -> str:
+    """Return the PDQ of a picture, empty where it says nothing (`note` says why). Raises `Unreadable` for what is no picture at all."""
+    if hashes.picture is None and not hashes.frames:
         raise Unreadable(f"The file is no picture that can be read. {note}".strip())
-    pdq = hashes.picture.pdq
-    if pdq.quality < FLAT_BELOW:
-        return "", FLAT.format(quality=pdq.quality, least=FLAT_BELOW)
-    return pdq.hex, ""
+    return hashes.picture.pdq.hex if hashes.picture is not None and hashes.picture.pdq.quality >= FLAT_BELOW else ""
 
 
 def noted(*, note: str) -> dict[str, str]:

@@ -12,13 +12,13 @@ from django.http import HttpRequest, QueryDict
 from odzew.banks.contents import content_numbers
 from odzew.banks.data import MOST_DISTANCE, REPORTED
 from odzew.banks.verdict import Asking, Hit
-from odzew.cases.prints import FLAT_BELOW, Looks
+from odzew.cases.prints import Looks
 from odzew.entrypoints.api.bodies import read_json
 from odzew.entrypoints.api.check import HOLDS, ask, looked_at
 from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import Reply
 from odzew.entrypoints.hashes import the_index
-from odzew.entrypoints.hma.hashing import FLAT, noted, refuse_undecoded
+from odzew.entrypoints.hma.hashing import noted, refuse_undecoded
 from odzew.entrypoints.hma.signals import TYPES, file_of, flag, names_in, signal_of, type_of, types_in
 from odzew.foundation.errors import Invalid, Unavailable
 from odzew.ledger.people import Caller
@@ -66,8 +66,6 @@ def lookup_file(*, request: HttpRequest, caller: Caller, now: datetime) -> Reply
         hits = _told(_whole(done).hits, asking)
     if verdict in HOLDS and not hits:
         refuse_undecoded(verdict=verdict, note=note)
-    if not note and looks.pdq and looks.quality < FLAT_BELOW:
-        note = FLAT.format(quality=looks.quality, least=FLAT_BELOW)
     said = {name: _by_bank(h for h in hits if h.entry.type == TYPES[name]) for name in sorted(types)}
     return Reply(status=200, body=to_json(said), headers=noted(note=note))
 
