@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -36,7 +37,7 @@ def test_the_same_picture_is_found_in_every_colour_mode_form_and_orientation(hma
     """There a GIF, a palette or CMYK misses by 200 bits, and a mirrored or turned copy is another picture."""
     hma.bank()
     number = hma.file("/c/bank/BRIDGES/content", file(picture(), "JPEG", quality=90)).json["id"]
-    forms = {
+    forms: dict[str, Callable[[Image.Image], bytes]] = {
         **FORMS,
         "upside down": lambda p: file(ImageOps.flip(p), "PNG"),
         "by EXIF": lambda p: file(p.rotate(90, expand=True), "JPEG", exif=_turned(6)),

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odzew.banks.api import misses
+from odzew.entrypoints.api import door
 from odzew.entrypoints.hashes import quick
 from odzew.entrypoints.hma.front import in_front
 from odzew.foundation.writes import fetch_all
@@ -21,6 +22,7 @@ from tests.api.test_check_files import file, picture
 from tests.api.wire import TABLES
 from tests.banks.build import new_bank, pdq
 from tests.hma.client import Client
+from tests.video.build import film_file
 
 A, B = pdq(1), pdq(2)
 
@@ -179,11 +181,16 @@ def _front(key: str, query: str, word: str = "/m/lookup") -> tuple[str, Any, boo
     return started[0], json.loads(answer), bool(asked)
 
 
-@pytest.mark.parametrize("word", ["/m/lookup", "/m/raw_lookup"])
-def test_the_short_way_says_what_the_long_way_says(hma: Client, word: str) -> None:
+def test_the_short_way_says_what_the_long_way_says(hma: Client) -> None:
     hma.bank()
     hma.signal("BRIDGES", pdq=A.hex())
     quick().index.refresh()
+    for word in ("/m/lookup", "/m/raw_lookup"):
+        door.forget()
+        _same_both_ways(hma, word)
+
+
+def _same_both_ways(hma: Client, word: str) -> None:
     key, unknown = hma.wire.keys["lookup"], f"signal_type=pdq&signal={B.hex().upper()}"
     first = _front(key, unknown, word)
     second = _front(key, unknown, word)
@@ -226,3 +233,19 @@ def test_hashes_of_a_picture_are_those_of_published_lists(hma: Client) -> None:
     assert hma.file("/h/hash", data, types="pdq").json == {"pdq": said["pdq"]}
     assert hma.file("/h/hash", data, types="vpdq").status == 400
     assert set(hma.file("/h/hash", b"no film at all", field="video").json) == {"video_md5", "video_sha256"}
+
+
+def test_a_film_is_known_by_its_bytes_and_by_its_pictures(hma: Client) -> None:
+    hma.bank()
+    one, same = film_file(seed=1, seconds=6.0), film_file(seed=1, seconds=6.0, crf="33")
+    banked = hma.file("/c/bank/BRIDGES/content", one, field="video").json
+    assert {"video_md5", "video_sha256"} <= set(banked["signals"])
+    said = hma.file("/m/lookup", one, field="video").json
+    assert set(said) == {"pdq", "video_md5", "video_sha256"} and said["video_md5"]["BRIDGES"] == [
+        {"bank_content_id": banked["id"], "distance": "0"}
+    ]
+    said = hma.file("/m/lookup", same, field="video").json
+    assert said["video_md5"] == {} and [m["bank_content_id"] for m in said["pdq"]["BRIDGES"]] == [banked["id"]]
+    assert hma.file("/m/lookup", film_file(seed=9, seconds=6.0), field="video").json["pdq"] == {}
+    assert hma.json("DELETE", f"/c/bank/BRIDGES/content/{banked['id']}").json == {"deleted": 1}
+    assert hma.file("/m/lookup", one, field="video").json == {"pdq": {}, "video_md5": {}, "video_sha256": {}}

@@ -103,9 +103,14 @@ def _rows_of_database(url: str) -> Iterator[Iterator[Row]]:
 @contextmanager
 def _rows_of_file(path: Path) -> Iterator[Iterator[Row]]:
     """Read a CSV file with the columns of the query."""
+    from odzew.banks.hma import COLUMNS
+
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield _rows(_numbered(csv.DictReader(lines, strict=True)), "Line")
+            reader = csv.DictReader(lines, strict=True)
+            if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+                raise Invalid(f"The first line of {path} must name the columns of the query; {missing[0]} is not there.")
+            yield _rows(_numbered(reader), "Line")
     except OSError as error:
         raise Invalid(f"The file {path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -114,6 +119,8 @@ def _rows_of_file(path: Path) -> Iterator[Iterator[Row]]:
 
 def _numbered(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     for row in reader:
+        if None in row or None in row.values():
+            raise Invalid(f"Line {reader.line_num} has more or fewer fields than the first line.")
         yield reader.line_num, row
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 from django.http import HttpRequest
 from pydantic import ValidationError
 
-from odzew.banks.api import bank_named
 from odzew.banks.contents import Content, content_numbered
 from odzew.banks.data import NewHash
 from odzew.entrypoints.api.bodies import read_json
@@ -67,10 +66,9 @@ def add_signals(*, request: HttpRequest, caller: Caller, now: datetime, name: st
 
 
 def show_content(*, request: HttpRequest, caller: Caller, now: datetime, name: str, number: int) -> Reply:
-    """Answer `GET /c/bank/NAME/content/ID`. Raises `NotFound`, also for a content of another bank, and `Forbidden` for the hashes of a
-    bank that the policy does not let leave."""
-    bank = bank_named(name=name)
-    content = content_numbered(bank=bank, number=number)
+    """Answer `GET /c/bank/NAME/content/ID`. Raises `NotFound`, also for a content of another bank, and `Forbidden` for the desk's own banks
+    and for the hashes of a bank that the policy does not let leave."""
+    content = content_numbered(bank=outside_bank(name=name), number=number)
     if content is None:
         raise NotFound(f"The bank {name} has no such content.")
     said = _said(content)
