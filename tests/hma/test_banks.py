@@ -176,7 +176,18 @@ def test_the_same_content_again_is_the_same(hma: Client) -> None:
     assert hma.file("/c/bank/BRIDGES/content", file(picture(seed=3), "PNG"), form=named).status == 409
     shown = hma.get(f"/c/bank/BRIDGES/content/{third['id']}", include_metadata="true").json
     assert (shown["metadata"], shown["note"]) == ({"content_id": "zdjęcie 7"}, "n")
-    for bad in ('{"content_uri": "https://x.example"}', '{"json": {}}', "{", "[]", '{"content_id": ""}'):
+    hma.json("PUT", f"/c/bank/BRIDGES/content/{third['id']}", {"disable_until_ts": 0})
+    assert hma.file("/c/bank/BRIDGES/content", file(picture(seed=2), "PNG"), form={"metadata": named["metadata"]}).json == third
+    again = hma.get(f"/c/bank/BRIDGES/content/{third['id']}").json
+    assert (again["note"], again["disable_until_ts"]) == ("n", 1)
+    for bad in (
+        '{"content_id": "x#film"}',
+        '{"content_uri": "https://x.example"}',
+        '{"json": {}}',
+        "{",
+        "[]",
+        '{"content_id": ""}',
+    ):
         assert hma.file("/c/bank/BRIDGES/content", data, form={"metadata": bad}).status == 400, bad
     assert hma.file("/c/bank/NOWHERE/content", data).status == 404
     assert hma.file("/c/bank/BRIDGES/content", data, field="file").status == 400

@@ -149,6 +149,9 @@ def test_a_bad_question_is_400_with_a_message(hma: Client) -> None:
         got = hma.get(word, **query)
         assert got.status == 400 and got.json["message"] == got.json["reason"] and got.type == "application/problem+json"
         assert "ż" not in got.json["message"]
+    many = "&".join(f"x{n}=1" for n in range(1500))
+    for word in ("/m/lookup", "/m/raw_lookup", "/m/index/status", "/c/bank/%00", "/c/bank/%ff"):
+        assert hma.wire.call("bank" if "/c/" in word else "lookup", "GET", f"{word}?{many}").status in (400, 404), word
     bodies: list[Any] = [b"{", b"[]", b"{}", b'"x"', b'{"pdq": "\\ud800"}']
     bodies += [{"pdq": ["ab" * 32]}, {"pdq": "ab" * 32}, {"pdq": [1, 2]}, {"vpdq": ["a", "b"]}]
     for body in bodies:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from odzew.banks.data import HashType
 from odzew.foundation.errors import Invalid
 
 # One row for each hash, and one for each bank that has none; in the order of the banks, and always the same order.
@@ -25,7 +26,7 @@ FROM bank b LEFT JOIN exchange e ON e.id = b.import_from_exchange_id
 ORDER BY b.id, c.id, s.signal_type"""
 COLUMNS: Final = ("bank", "share", "exchange", "content", "disabled", "note", "type", "hash", "added")
 # What its signal types are here; those that are not named here cannot be used.
-TYPES: Final[Mapping[str, str]] = {
+TYPES: Final[Mapping[str, HashType]] = {
     "pdq": "pdq",
     "md5": "md5",
     "sha256": "sha256",
@@ -130,7 +131,7 @@ def lines_of(*, rows: Iterable[Row], told: Told, now: datetime) -> Iterator[byte
 
 
 def _line(row: Row, now: datetime) -> dict[str, str]:
-    line = {"hash": row.hash, "hash_type": TYPES[row.type or ""], "entry": str(row.content), "category": _plain(row.note)}
+    line = {"hash": row.hash, "hash_type": TYPES[str(row.type)], "entry": str(row.content), "category": _plain(row.note)}
     if row.added is not None:
         line["added"] = datetime.fromtimestamp(row.added, tz=UTC).isoformat()
     return line if row.enabled(now=now) else {**line, "withdrawn": "yes"}

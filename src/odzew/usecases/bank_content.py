@@ -33,30 +33,35 @@ def bank_content(
 ) -> Content:
     """Put the hashes of one file into a bank and return the content; `frames` are the pictures of a film, `note` a word on it.
 
-    `name` is its id at whoever keeps the bank; without one it is named after its hashes. The same again changes nothing but the note, and
-    is the same content. Raises `NotFound`, `Invalid` (nothing to bank, too much, not for this bank), `Conflict` for a name that other hashes
-    have, and `Forbidden` for the desk's own banks.
+    `name` is its id at whoever keeps the bank; without one it is named after its hashes. The same again is the same content, with a newer
+    note if there is one, and enabled if it was disabled. Raises `NotFound`, `Invalid` (nothing to bank, too much, not for this bank),
+    `Conflict` for a name that other hashes have, and `Forbidden` for the desk's own banks.
     """
     if not hashes:
         raise Invalid("There is no hash in it that a bank could hold.")
     if len(hashes) + len(frames) > MOST:
         raise Invalid(f"One content has at most {MOST} hashes.")
+    if name.endswith(FILM):
+        raise Invalid(f"The name of a content does not end in {FILM}.")
     name = name or f"of {digest_of(hashes=[*hashes, *frames])[:32]}"
-    given = [
-        *(replace(h, entry_id=name, category=note) for h in hashes),
-        *(replace(h, entry_id=name + FILM, category=note) for h in frames),
-    ]
 
     def work() -> Content:
         # 1. The bank is held, so that the same name given twice at once is one content.
         to, writes = lock_bank(bank=outside_bank(name=bank).id), Writes()
         before = content_named(bank=to, member="", name=name)
+        word = note or (before.entries[0].category if before else "")
+        given = [
+            *(replace(h, entry_id=name, category=word) for h in hashes),
+            *(replace(h, entry_id=name + FILM, category=word) for h in frames),
+        ]
         if before is not None and {(e.type, e.value) for e in before.entries} != {(h.type, h.value) for h in given}:
             raise Conflict(
                 f"The bank {bank} has a content of this name with other hashes; withdraw it first, or give another name."
             )
         # 2. The hashes, the index, the record.
         put_said(writes, bank=to, hashes=given, actor=actor, now=now)
+        if before is not None and any(e.disabled_until for e in before.entries):
+            _alter(writes, to, before, {"disabled_until": None}, actor, now)
         writes.send()
         return _there(content_named(bank=to, member="", name=name), bank)
 
@@ -74,18 +79,20 @@ def change_content(*, bank: str, number: int, changes: Mapping[str, Any], actor:
         of, writes = outside_bank(name=bank), Writes()
         content = _there(content_numbered(bank=of, number=number), bank)
         if changes:
-            ids = alter_ids(bank=of, ids=content.numbers, changes=changes, now=now)
-            record(writes, kind="bank.entries_changed", actor=actor, now=now, facts=_said(of, ids, changes))
+            _alter(writes, of, content, changes, actor, now)
             writes.send()
         return _there(content_numbered(bank=of, number=number), bank)
 
     return atomically(work)
 
 
-def _said(bank: BankView, ids: Sequence[int], changes: Mapping[str, Any]) -> dict[str, object]:
+def _alter(writes: Writes, bank: BankView, content: Content, changes: Mapping[str, Any], actor: str, now: datetime) -> None:
+    ids = alter_ids(bank=bank, ids=content.numbers, changes=changes, now=now)
     facts: dict[str, object] = {"bank": str(bank.id), **entries_said(ids=ids), "changed": sorted(changes)}
-    until = changes.get("disabled_until")
-    return facts | ({"disabled_until": until.isoformat() if until else None} if "disabled_until" in changes else {})
+    if "disabled_until" in changes:
+        until = changes["disabled_until"]
+        facts["disabled_until"] = until.isoformat() if until else None
+    record(writes, kind="bank.entries_changed", actor=actor, now=now, facts=facts)
 
 
 def _there(content: Content | None, bank: str) -> Content:

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from odzew.banks.api import BankRules, bank_named, banks, entries_after, find_bank
 from odzew.banks.data import BankView
+from odzew.banks.hma import TYPES
 from odzew.entrypoints.api.bodies import read_json
 from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import Reply, invalid
 from odzew.entrypoints.hma.shapes import BankChangeIn, BankIn, ratio_of
-from odzew.entrypoints.hma.signals import OF_CONTENT, TYPES
+from odzew.entrypoints.hma.signals import OF_CONTENT
 from odzew.foundation.errors import Invalid, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import Caller

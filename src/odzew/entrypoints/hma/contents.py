@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from odzew.banks.contents import Content, content_numbered
 from odzew.banks.data import NewHash
+from odzew.banks.hma import TYPES
 from odzew.entrypoints.api.bodies import read_json
 from odzew.entrypoints.api.check import data_of
 from odzew.entrypoints.api.context import the_desk
@@ -18,7 +19,7 @@ from odzew.entrypoints.api.problems import Reply, Unreadable, invalid
 from odzew.entrypoints.hma.banks import read, said_of
 from odzew.entrypoints.hma.hashing import exact_hashes, noted
 from odzew.entrypoints.hma.shapes import LONGEST_NOTE, ContentChangeIn, MetadataIn
-from odzew.entrypoints.hma.signals import OF_CONTENT, TYPES, file_of, flag, signal_of
+from odzew.entrypoints.hma.signals import OF_CONTENT, file_of, flag, signal_of
 from odzew.foundation.errors import Forbidden, Invalid, NotFound
 from odzew.hashing.turns import turned_of_bits
 from odzew.ledger.people import Caller

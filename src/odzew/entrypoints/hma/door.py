@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from odzew.entrypoints.api.bodies import JSON, KB, check_envelope
 from odzew.entrypoints.api.door import Rights, caller_of, pace, pace_checks
-from odzew.entrypoints.api.problems import Reply, WrongMethod, known_error, refuse, response
+from odzew.entrypoints.api.problems import Reply, Unreadable, WrongMethod, known_error, refuse, response
 from odzew.foundation.errors import Forbidden, Invalid, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import Caller
@@ -21,6 +22,7 @@ from odzew.ledger.people import Caller
 LOOKUP: Final = Rights(scopes=frozenset({"lookup"}))
 HASH: Final = Rights(scopes=frozenset({"check", "lookup"}))
 BANK: Final = Rights(scopes=frozenset({"bank"}))
+SMALL: Final = 64 * KB
 _LONGEST_BASIC: Final = 600
 
 
@@ -88,10 +90,7 @@ def _enter(request: HttpRequest, word: Word, now: datetime) -> Caller:
 
 
 def _refuse(request: HttpRequest, error: Exception) -> HttpResponse:
-    known = known_error(error)
+    known = Unreadable("This request cannot be read.") if isinstance(error, SuspiciousOperation) else known_error(error)
     said = Wrong(known.sentence, **known.detail) if isinstance(known, Invalid) else known
     said.detail["message"] = said.sentence
     return refuse(request, said)
-
-
-SMALL: Final = 64 * KB

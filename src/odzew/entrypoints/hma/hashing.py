@@ -7,12 +7,13 @@ from typing import Final, NoReturn
 
 from django.http import HttpRequest
 
+from odzew.banks.hma import TYPES
 from odzew.cases.prints import FLAT_BELOW
 from odzew.entrypoints.api.check import HOLDS, data_of
 from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import Reply, Unreadable
 from odzew.entrypoints.hashes import the_decoder
-from odzew.entrypoints.hma.signals import TYPES, file_of, types_in
+from odzew.entrypoints.hma.signals import file_of, types_in
 from odzew.foundation.errors import Invalid, Unavailable
 from odzew.hashing.data import FileHashes
 from odzew.ledger.people import Caller

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 
 from odzew.banks.contents import content_numbers
 from odzew.banks.data import MOST_DISTANCE, REPORTED
+from odzew.banks.hma import TYPES
 from odzew.banks.verdict import Asking, Hit
 from odzew.cases.prints import Looks
 from odzew.entrypoints.api.bodies import read_json
@@ -19,7 +20,7 @@ from odzew.entrypoints.api.notices import to_json
 from odzew.entrypoints.api.problems import Reply
 from odzew.entrypoints.hashes import the_index
 from odzew.entrypoints.hma.hashing import noted, refuse_undecoded
-from odzew.entrypoints.hma.signals import TYPES, file_of, flag, names_in, signal_of, type_of, types_in
+from odzew.entrypoints.hma.signals import file_of, flag, names_in, signal_of, type_of, types_in
 from odzew.foundation.errors import Invalid, Unavailable
 from odzew.ledger.people import Caller
 from odzew.matching.api import KNOWN

@@ -10,16 +10,10 @@ from django.http import HttpRequest, QueryDict
 
 from odzew.banks.data import SIZES, HashType
 from odzew.banks.files import read_hash
+from odzew.banks.hma import TYPES
 from odzew.entrypoints.api.problems import Unreadable
 from odzew.foundation.errors import Invalid
 
-TYPES: Final[Mapping[str, HashType]] = {
-    "pdq": "pdq",
-    "md5": "md5",
-    "sha256": "sha256",
-    "video_md5": "md5",
-    "video_sha256": "sha256",
-}
 # What a file is looked up by, by the name of the form's field.
 OF_CONTENT: Final[Mapping[str, tuple[str, ...]]] = {
     "photo": ("pdq", "md5", "sha256"),
