@@ -12,7 +12,7 @@ from odzew.entrypoints.api.app import api
 from tests.api.wire import ITEM, NOTICE, Wire
 
 NOBODY = ""
-PROGRAMS = ("notices", "items", "read", "appeals", "check", "lookup", "metrics")
+PROGRAMS = ("notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics")
 PEOPLE = ("reviewer", "lead", "safety_officer", "specialist", "auditor", "operator", "outside")
 DECIDERS = {"reviewer", "lead", "safety_officer", "specialist"}
 READERS = DECIDERS | {"auditor"}

@@ -32,6 +32,8 @@ ITEM: dict[str, Any] = {
 }
 
 
+# What begins so is an address; all else is one of the API.
+ROOTS = ("api", "healthz", "readyz", "metrics", "h", "m", "c")
 OTHERS = ("lead", "safety_officer", "specialist", "auditor", "operator", "outside")
 
 
@@ -61,7 +63,7 @@ class Wire:
         names = [*("reviewer", "reviewer2", "reviewer3")[:people], *others]
         for name, person in zip(names, self.story.people, strict=True):
             self.keys[name] = new_person_key(person=person.id, now=now)
-        for scope in ("notices", "items", "read", "appeals", "check", "lookup", "metrics"):
+        for scope in ("notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics"):
             self.keys[scope] = self.program(scope)
         self.keys["platform"] = self.program("notices", "items", "read", "appeals")
         self.keys["other"] = add_program(
@@ -92,7 +94,7 @@ class Wire:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         if key:
             sent["Authorization"] = f"Bearer {key}"
-        path = path if path.startswith("/") and path.split("/")[1] in ("api", "healthz", "readyz", "metrics") else f"/api/v1{path}"
+        path = path if path.startswith("/") and path.split("/")[1] in ROOTS else f"/api/v1{path}"
         return Answer(self.client.generic(method, path, data, content_type=type, headers=sent))
 
     def notice(self, who: str = "platform", **changes: Any) -> Answer:

@@ -128,7 +128,7 @@ def test_bytes_that_are_no_text_and_lines_without_end() -> None:
     assert [(line.number, line.wrong) for line in found] == [
         (2, "is not UTF-8 text"),
         (3, f"is longer than {LONGEST_LINE} bytes"),
-        (4, "has more than 200 characters or a control character in category"),
+        (4, "has more than 255 characters or a control character in category"),
         (5, ""),
     ]
     assert found[-1].bytes_read == len(head + polish + endless + control + last.encode())

@@ -22,8 +22,9 @@ _BANK: Final = (
 )
 _ENTRY: Final = (
     "e.id, e.bank_id, e.source_member, e.entry_id, e.hash_type, e.value, e.category, e.opinion, e.child, e.quality, e.mode, e.turned, "
-    "e.first_seen, e.updated, e.quarantined_at, e.released_at, e.from_case"
+    "e.first_seen, e.updated, e.quarantined_at, e.released_at, e.from_case, e.disabled_until"
 )
+_WIDE: Final = _ENTRY.count(",") + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,16 +130,19 @@ def counted_banks() -> list[Counted]:
     return [Counted(bank=_bank(r), live=r[-3], quarantined=r[-2], withdrawn=r[-1]) for r in fetch_all(sql, [])]
 
 
-def entries_by_id(*, ids: Iterable[int]) -> dict[int, EntryView]:
-    """Return what stands behind numbers that the index found; those that were withdrawn, or never were, are missing."""
+def entries_by_id(*, ids: Iterable[int], at: datetime | None = None) -> dict[int, EntryView]:
+    """Return what stands behind numbers that the index found; those that were withdrawn, or never were, are missing.
+
+    With `at` those that are disabled at that moment are missing too.
+    """
     wanted = sorted(set(ids))
     if not wanted:
         return {}
     sql = (
         f"SELECT {_ENTRY}, {_BANK} FROM banks_entry e JOIN banks_bank b ON b.id = e.bank_id "
-        "WHERE e.id = ANY(%s) AND e.withdrawn_at IS NULL"
+        "WHERE e.id = ANY(%s) AND e.withdrawn_at IS NULL AND (e.disabled_until <= %s) IS NOT FALSE"
     )
-    found = (_entry(r[:17], _bank(r[17:])) for r in fetch_all(sql, [wanted]))
+    found = (_entry(r[:_WIDE], _bank(r[_WIDE:])) for r in fetch_all(sql, [wanted, at]))
     return {e.id: e for e in found}
 
 
@@ -148,6 +152,15 @@ def entries_with(*, bank: BankView, type_: str, value: bytes) -> list[EntryView]
         f"SELECT {_ENTRY} FROM banks_entry e WHERE e.bank_id = %s AND e.value = %s AND e.hash_type = %s AND e.withdrawn_at IS NULL"
     )
     return [_entry(r, bank) for r in fetch_all(sql + " ORDER BY e.id", [bank.id, value, type_])]
+
+
+def entries_named(*, bank: BankView, member: str, names: Sequence[str], limit: int) -> list[EntryView]:
+    """Return the entries of a bank that its source names so, by number, not withdrawn, at most `limit`. An empty name names nothing."""
+    sql = (
+        f"SELECT {_ENTRY} FROM banks_entry e WHERE e.bank_id = %s AND e.source_member = %s AND e.entry_id = ANY(%s) "
+        "AND e.entry_id <> '' AND e.withdrawn_at IS NULL ORDER BY e.id LIMIT %s"
+    )
+    return [_entry(r, bank) for r in fetch_all(sql, [bank.id, member, list(names), limit])]
 
 
 def quarantined(*, bank: BankView) -> list[EntryView]:
@@ -227,4 +240,5 @@ def _entry(row: Sequence[Any], bank: BankView) -> EntryView:
         quarantined_at=row[14],
         released_at=row[15],
         from_case=row[16],
+        disabled_until=row[17],
     )

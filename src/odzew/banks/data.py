@@ -18,6 +18,8 @@ LEAST_QUALITY: Final = 50
 OWN: Final = "own"
 CLEARED: Final = "cleared"
 REPORTED: Final = "reported"
+# How the name of an entry ends that holds the frames of a film: then the film is what counts, not one frame.
+FILM: Final = "#film"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class NewHash:
 class EntryView:
     """A stored hash of a bank, not withdrawn. `id` is the owner's number in the index; `opinion` and `child` are its own or its bank's.
 
-    `released_at`: a person let it out of quarantine.
+    `released_at`: a person let it out of quarantine. `disabled_until`: it matches nothing before then.
     """
 
     id: int
@@ -93,6 +95,7 @@ class EntryView:
     quarantined_at: datetime | None
     released_at: datetime | None
     from_case: uuid.UUID | None
+    disabled_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

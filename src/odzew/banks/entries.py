@@ -147,6 +147,16 @@ def withdraw_ids(writes: Writes, *, bank: BankView, ids: Sequence[int], now: dat
     return _gone(writes, sql, [now, bank.id, sorted(ids)])
 
 
+def alter_ids(*, bank: BankView, ids: Sequence[int], changes: Mapping[str, Any], now: datetime) -> tuple[int, ...]:
+    """Change `disabled_until` or `category` of entries of a bank, in the transaction that is open. Returns those that were live."""
+    if unknown := set(changes) - {"disabled_until", "category"}:
+        raise ValueError(f"not to be changed: {unknown}")
+    names = sorted(changes)
+    sql = f"UPDATE banks_entry SET {', '.join(f'{n} = %s' for n in names)}, updated = %s "
+    sql += "WHERE bank_id = %s AND id = ANY(%s) AND withdrawn_at IS NULL RETURNING id"
+    return tuple(sorted(r[0] for r in fetch_all(sql, [*(changes[n] for n in names), now, bank.id, sorted(ids)])))
+
+
 def withdraw_hashes(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash], now: datetime) -> tuple[int, ...]:
     """Withdraw hashes of a bank; one without a member or an entry id wherever it stands in the bank, else only there."""
     same = "(g.member = '' OR g.member = t.source_member) AND (g.entry_id = '' OR g.entry_id = t.entry_id)"

@@ -20,7 +20,7 @@ from odzew.foundation.errors import Invalid
 
 COLUMNS: Final = ("hash", "hash_type", "category", "list", "entry", "opinion", "quality", "added", "withdrawn")
 LONGEST_LINE: Final = 65_536
-LONGEST_WORD: Final = 200
+LONGEST_WORD: Final = 255
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _WHOLE: Final = re.compile(r"[0-9]{1,3}")
 _NO: Final = frozenset({"", "0", "false", "no", "null"})

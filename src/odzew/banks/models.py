@@ -43,7 +43,7 @@ class Entry(models.Model):
 
     A withdrawn row stays; when its list names it again, a new row with a new number begins. `turned`: the index holds the seven
     other orientations of the hash under the same number. `seen_in`: the last import that named it.
-    `released_at`: a person let it out of quarantine, and the guard stops it no more.
+    `released_at`: a person let it out of quarantine, and the guard stops it no more. `disabled_until`: it matches nothing before then.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -63,6 +63,7 @@ class Entry(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     quarantined_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
+    disabled_until = models.DateTimeField(null=True)
     from_case = models.UUIDField(null=True)
     seen_in = models.UUIDField(null=True)
 

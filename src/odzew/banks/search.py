@@ -42,7 +42,7 @@ def look(*, index: Index, asked: Sequence[Asked]) -> Looked:
     """
     queries = [Query(type=a.type, hash=a.value, radius=MOST_DISTANCE if a.type == "pdq" else 0) for a in asked]
     answer = index.search(collection=KNOWN, queries=queries)
-    entries = entries_by_id(ids={hit.owner for hits in answer.hits for hit in hits})
+    entries = entries_by_id(ids={hit.owner for hits in answer.hits for hit in hits}, at=answer.as_of)
     found = tuple(
         tuple(Hit(entry=entries[h.owner], hash=h.hash, distance=h.distance, quality=a.quality) for h in hits if h.owner in entries)
         for a, hits in zip(asked, answer.hits, strict=True)

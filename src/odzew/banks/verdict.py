@@ -40,6 +40,32 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What a look-up may choose for itself.
+
+    `banks`: only these; None for all. What decides whether a look-up is in the share of all that a bank answers: `seed`, the same for the
+    same thing; without it the hashes themselves. With `whole` every bank answers.
+    """
+
+    banks: frozenset[str] | None = None
+    seed: bytes | None = None
+    whole: bool = False
+
+    def key(self, *, hashes: Iterable[tuple[str, bytes]]) -> bytes | None:
+        """Return what stands for the look-up when a bank answers only a share of all; None if every bank is to answer."""
+        if self.whole:
+            return None
+        return share_key(hashes=hashes) if self.seed is None else self.seed
+
+    def about(self, *, bank: BankView) -> bool:
+        """Is this bank asked at all?"""
+        return self.banks is None or bank.name in self.banks
+
+
+EVERYTHING: Final = Asking()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What may happen to an upload, and why.
 
@@ -60,14 +86,14 @@ def judge(
     hits: Iterable[Hit],
     complete: bool,
     jurisdiction: str,
-    key: bytes,
+    key: bytes | None,
     private: bool = False,
     known_account: bool = False,
 ) -> Verdict:
     """Return the verdict on one upload from everything the index found for its hashes.
 
     Confirmed within its bank's distance blocks; seed, disputed, an incomplete index or a known account hold; only negative or nothing
-    allows. `key` is the same for the same upload (see `share_key`). With `private` only banks that allow private messages count.
+    allows. `key` is the same for the same upload (see `Asking.key`). With `private` only banks that allow private messages count.
     A quarantined entry loses one step: a confirmed one holds, a seed or negative one says nothing, so that nobody can switch a
     known hash off by flooding it.
     """
@@ -90,7 +116,7 @@ def judge(
     )
 
 
-def counts(*, hit: Hit, jurisdiction: str, key: bytes, private: bool = False) -> bool:
+def counts(*, hit: Hit, jurisdiction: str, key: bytes | None, private: bool = False) -> bool:
     """Does a hit count for this bank: within its distance, of a type it uses, where it holds, and in its enabled share?
 
     PDQ hashes of a picture whose quality is under 50, on either side, match only when they are equal: such hashes are noise.
@@ -131,9 +157,12 @@ def share_key(*, hashes: Iterable[tuple[str, bytes]]) -> bytes:
     return b"".join(type_.encode() + b":" + value + b";" for type_, value in sorted(set(hashes)))
 
 
-def in_share(*, bank: BankView, key: bytes) -> bool:
-    """Is this query in the share of all that the bank answers? The same query always gets the same answer; a larger share only adds."""
-    if bank.enabled_share >= 1:
+def in_share(*, bank: BankView, key: bytes | None) -> bool:
+    """Is this query in the share of all that the bank answers? The same query always gets the same answer; a larger share only adds.
+
+    Without a key every bank answers.
+    """
+    if key is None or bank.enabled_share >= 1:
         return True
     return _place(bank.id, key) < bank.enabled_share
 

@@ -19,7 +19,7 @@ from odzew.foundation.writes import fetch_all
 from odzew.ledger.models import Person, Platform, Program
 from odzew.policy.vocabulary import ROLES, SOURCES
 
-SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "metrics"})
+SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
 # Somebody outside the desk, who is asked for an opinion and sees only what they are asked about (practice 1).
 OUTSIDE: Final = "outside"

@@ -231,6 +231,11 @@ class Index:
         complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
         return Answer(hits=tuple(hits), complete=complete, as_of=view.as_of)
 
+    def sizes(self, *, collection: str) -> dict[str, int]:
+        """Return how many hashes of each type are searched."""
+        groups = self._view.groups.items() if self._view is not None else ()
+        return {type_: sum(len(o.part.hashes) for o in group.opened) for (name, type_), group in groups if name == collection}
+
     def waits_for_files(self) -> bool:
         """Say whether files of live segments are not on this machine."""
         return bool(self._awaited) and not (self._opener is not None and self._opener.is_alive())

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from odzew.banks.data import NewHash, OwnMedia
+from odzew.banks.data import FILM, NewHash, OwnMedia
 from odzew.banks.own import feed_cleared, feed_own, feed_reported, withdraw_cleared, withdraw_own, withdraw_reported
 from odzew.cases.likeness import itself
 from odzew.cases.prints import FLAT_BELOW, Looks, prints_of_items
 from odzew.cases.rows import CaseRow
 from odzew.foundation.writes import Writes
-from odzew.usecases._looking import FILM
 
 # What harms a child or a person; for another rule that was broken nothing is looked for.
 BANKED: Final = frozenset({"child_safety", "intimate_images", "sextortion", "grooming"})
@@ -42,13 +41,13 @@ def _media(items: Sequence[uuid.UUID]) -> list[tuple[str, tuple[NewHash, ...]]]:
     out = []
     for view in prints_of_items(items=items):
         name = f"{view.item}/{view.media}"
-        out.append((name, _still(view.looks)))
-        out.append((name + FILM, _frames(view.looks)))
+        out.append((name, still_of(looks=view.looks)))
+        out.append((name + FILM, frames_of(looks=view.looks)))
     return out
 
 
-def _still(looks: Looks) -> tuple[NewHash, ...]:
-    """Bytes, and the picture in all its orientations. A flat picture is known by its bytes alone."""
+def still_of(*, looks: Looks) -> tuple[NewHash, ...]:
+    """Return the bytes, and the picture in all its orientations, as hashes to be banked. A flat picture is known by its bytes alone."""
     out = []
     if looks.sha256:
         out.append(NewHash(type="sha256", value=looks.sha256))
@@ -60,7 +59,8 @@ def _still(looks: Looks) -> tuple[NewHash, ...]:
     return tuple(out)
 
 
-def _frames(looks: Looks) -> tuple[NewHash, ...]:
+def frames_of(*, looks: Looks) -> tuple[NewHash, ...]:
+    """Return the pictures of a film that say something, as hashes to be banked."""
     pictures = {bits: quality for _at, quality, bits in looks.frames if quality >= FLAT_BELOW}
     return tuple(NewHash(type="pdq", value=bits, quality=quality, mode="exact") for bits, quality in pictures.items())
 

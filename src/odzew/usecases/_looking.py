@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from odzew.banks.api import entries_by_id
-from odzew.banks.data import EntryView
+from odzew.banks.data import FILM, EntryView
 from odzew.banks.quarantine import Sighted
-from odzew.banks.verdict import Hit, Verdict, as_policy_matches, judge, share_key
+from odzew.banks.verdict import EVERYTHING, Asking, Hit, Verdict, as_policy_matches, judge
 from odzew.cases.matches import Near
 from odzew.cases.prints import FLAT_BELOW, Looks
 from odzew.hashing.data import FileHashes, Frame, Pdq
@@ -21,8 +21,6 @@ from odzew.policy.rules import MatchRule
 from odzew.usecases.desk import Desk
 
 NEAREST: Final = 31
-# How the name of an entry ends that holds the frames of a film: then the film is what counts, not one frame.
-FILM: Final = "#film"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +59,20 @@ def queries_of(*, looks: Looks, radius: int = NEAREST) -> list[tuple[Query, int]
     return out
 
 
-def see(*, looks: Looks, index: Index, desk: Desk, private: bool = False, known_account: bool = False) -> Seen:
+def see(
+    *,
+    looks: Looks,
+    index: Index,
+    desk: Desk,
+    private: bool = False,
+    known_account: bool = False,
+    asking: Asking = EVERYTHING,
+) -> Seen:
     """Ask the banks about one file. An index that is not whole makes the verdict `hold`, never `allow`."""
     asked = queries_of(looks=looks)
     answer = index.search(collection="known", queries=[q for q, _quality in asked])
-    found = entries_by_id(ids={hit.owner for hits in answer.hits for hit in hits})
+    found = entries_by_id(ids={hit.owner for hits in answer.hits for hit in hits}, at=answer.as_of)
+    found = {number: entry for number, entry in found.items() if asking.about(bank=entry.bank)}
     stills = [
         Hit(entry=found[hit.owner], hash=hit.hash, distance=hit.distance, quality=quality)
         for (query, quality), hits in zip(asked, answer.hits, strict=True)
@@ -77,7 +84,7 @@ def see(*, looks: Looks, index: Index, desk: Desk, private: bool = False, known_
         hits=[*stills, *moving],
         complete=answer.complete,
         jurisdiction=desk.jurisdiction,
-        key=share_key(hashes=[(q.type, q.hash) for q, _quality in asked]),
+        key=asking.key(hashes=[(q.type, q.hash) for q, _quality in asked]),
         private=private,
         known_account=known_account,
     )

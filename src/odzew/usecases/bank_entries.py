@@ -77,14 +77,20 @@ def add_entries(*, bank: str, hashes: Sequence[NewHash], actor: str, now: dateti
     def work() -> Stored:
         writes = Writes()
         to = outside_bank(name=bank)
-        done = put(writes, bank=to, hashes=hashes, now=now)
-        if done.added or done.changed:
-            facts = {**entries_said(ids=done.added), "changed": len(done.changed), "digest": digest_of(hashes=hashes)}
-            record(writes, kind="bank.entries_added", actor=actor, now=now, facts={"bank": str(to.id), **facts})
+        done = put_said(writes, bank=to, hashes=hashes, actor=actor, now=now)
         writes.send()
         return done
 
     return atomically(work)
+
+
+def put_said(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash], actor: str, now: datetime) -> Stored:
+    """Store hashes in a bank, and put it on the record unless nothing changed; in the caller's transaction. Raises as `put` does."""
+    done = put(writes, bank=bank, hashes=hashes, now=now)
+    if done.added or done.changed:
+        facts = {**entries_said(ids=done.added), "changed": len(done.changed), "digest": digest_of(hashes=hashes)}
+        record(writes, kind="bank.entries_added", actor=actor, now=now, facts={"bank": str(bank.id), **facts})
+    return done
 
 
 def withdraw_entries(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from odzew.banks.verdict import Hit, Verdict, as_policy_matches
+from odzew.banks.verdict import EVERYTHING, Asking, Hit, Verdict, as_policy_matches
 from odzew.cases.items import account_marked
 from odzew.cases.prints import Looks, prints_of_items
 from odzew.cases.register import ItemIn, register
@@ -56,13 +56,14 @@ def check_upload(
     index: Index,
     now: datetime,
     unseen: bool = False,
+    asking: Asking = EVERYTHING,
 ) -> Checked:
     """Say whether files may be published, register the item they will be, and open or join its case if something speaks against it.
 
     Each file is judged on its own, those of `upload` (see `ItemIn.media`) too; `unseen`: a file could not be looked at for a reason that
-    passes or is suspicious, so it is held. What an own decision removed is blocked and joins that case unseen. Uploads in private are
-    looked at only where the policy's `private_checked` says so. Raises `Forbidden` (an item by a key that is no platform's) and
-    `Invalid` (nothing to check, too many files). Source: practice 5 and 8.
+    passes or is suspicious, so it is held; `asking`: which banks, and what draws their share. What an own decision removed is blocked and
+    joins that case unseen. Uploads in private are looked at only where the policy's `private_checked` says so. Raises `Forbidden` (an
+    item by a key that is no platform's) and `Invalid` (nothing to check, too many files). Source: practice 5 and 8.
     """
     asked = [*files, *((m.looked() for m in upload.media) if upload else ())]
     asked = [looks for looks in dict.fromkeys(asked) if looks.known()]
@@ -78,7 +79,9 @@ def check_upload(
         return Checked(answer="allow", hits=(), verdicts=(), as_of=None, checked=False, case=case)
     # 1. What the banks say, from memory.
     marked = upload is not None and account_marked(platform=caller.platform, external_id=upload.account_id, now=now)
-    pairs = [(looks, see(looks=looks, index=index, desk=desk, private=private, known_account=marked)) for looks in asked]
+    pairs = [
+        (looks, see(looks=looks, index=index, desk=desk, private=private, known_account=marked, asking=asking)) for looks in asked
+    ]
     seen = [s for _looks, s in pairs]
     answer: Answer = max((s.verdict.answer for s in seen), key=lambda a: _RANK[a], default="allow")
     incomplete = any(s.verdict.incomplete for s in seen)

@@ -23,7 +23,7 @@ _AT_ONCE: Final = 5_000
 
 @dataclass
 class Exported:
-    """What was written, and how many entries stayed back because their hash was made in the fast way or is in quarantine."""
+    """What was written, and how many entries stayed back because their hash was made in the fast way, is in quarantine or is disabled."""
 
     written: int = 0
     kept_back: int = 0
@@ -42,7 +42,7 @@ def export_bank(
     """Write the live entries of a bank to `out`, in a form that `import_bank` reads; what is about to leave is on the record before.
 
     Never written: a hash made in the fast way (it is good for finding, not for giving away), what is withdrawn, and what is in
-    quarantine. Raises `NotFound`, and `Forbidden` unless the policy's `leaving.banks` names the bank: most lists come with a promise
+    quarantine or disabled. Raises `NotFound`, and `Forbidden` unless the policy's `leaving.banks` names the bank: most lists come with a promise
     not to pass them on, and the desk's own are about people.
     """
     bank = bank_named(name=name)
@@ -51,7 +51,7 @@ def export_bank(
     export = new_id(now=clock())
     _say("bank.export_begun", {"bank": str(bank.id), "export": str(export), "form": form}, actor, clock())
     done = Exported()
-    lines = (csv_lines if form == "csv" else json_lines)(entries=_leaving(bank, done, progress))
+    lines = (csv_lines if form == "csv" else json_lines)(entries=_leaving(bank, done, clock(), progress))
     for line in lines:
         out.write(line)
     facts = {"bank": str(bank.id), "export": str(export), "written": done.written, "kept_back": done.kept_back}
@@ -59,12 +59,12 @@ def export_bank(
     return done
 
 
-def _leaving(bank: BankView, done: Exported, progress: Callable[[int], None]) -> Iterator[EntryView]:
+def _leaving(bank: BankView, done: Exported, now: datetime, progress: Callable[[int], None]) -> Iterator[EntryView]:
     after = 0
     while some := entries_after(bank=bank, after=after, limit=_AT_ONCE):
         after = some[-1].id
         for e in some:
-            if e.mode == "fast" or e.quarantined_at is not None:
+            if e.mode == "fast" or e.quarantined_at is not None or (e.disabled_until is not None and e.disabled_until > now):
                 done.kept_back += 1
                 continue
             done.written += 1

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from pydantic import ValidationError
 
+from odzew.banks.verdict import EVERYTHING, Asking
 from odzew.cases.prints import Looks
 from odzew.cases.register import ItemIn, MediaIn
 from odzew.entrypoints.api.bodies import KB, read_json
@@ -23,13 +24,16 @@ from odzew.entrypoints.check.shapes import CheckIn
 from odzew.entrypoints.hashes import quick, the_decoder, the_index
 from odzew.foundation.errors import Invalid
 from odzew.ledger.people import Caller
+from odzew.matching.decoder.data import Verdict
 from odzew.usecases._looking import looks_of
 from odzew.usecases.check_upload import Checked, check_upload, matches_in
 
 BODY: Final = 64 * KB * KB
 _JSON_BODY: Final = 1024 * KB
 # What a file that could not be looked at means: not a picture or film at all is allowed unless its bytes are known; else it waits.
-_HOLDS: Final = frozenset({"too_large", "too_many_pixels", "timed_out", "out_of_memory", "crashed", "refused", "busy"})
+HOLDS: Final[frozenset[Verdict]] = frozenset(
+    {"too_large", "too_many_pixels", "timed_out", "out_of_memory", "crashed", "refused", "busy"}
+)
 _AGAIN_SECONDS: Final = 5
 
 
@@ -42,10 +46,26 @@ def check(*, request: HttpRequest, caller: Caller, now: datetime) -> Reply:
         files, upload, held, note = (*_from_json(request.body), False, "")
     else:
         files, upload, held, note = _from_form(request)
-    done = check_upload(files=files, upload=upload, unseen=held, caller=caller, desk=the_desk(), index=the_index(), now=now)
+    done = ask(files=files, upload=upload, unseen=held, caller=caller, now=now)
+    return Reply(status=200, body=to_json(_said(done, caller, note)))
+
+
+def ask(
+    *,
+    files: list[Looks],
+    caller: Caller,
+    now: datetime,
+    upload: ItemIn | None = None,
+    unseen: bool = False,
+    asking: Asking = EVERYTHING,
+) -> Checked:
+    """Ask as `check_upload` does, and count what matches nothing. Raises what it raises."""
+    done = check_upload(
+        files=files, upload=upload, unseen=unseen, caller=caller, desk=the_desk(), index=the_index(), asking=asking, now=now
+    )
     if done.answer == "allow" and done.checked:
         quick().misses.count(program=caller.id, at=now)
-    return Reply(status=200, body=to_json(_said(done, caller, note)))
+    return done
 
 
 def _said(done: Checked, caller: Caller, note: str) -> dict[str, Any]:
@@ -84,7 +104,8 @@ def _from_form(request: HttpRequest) -> tuple[list[Looks], ItemIn | None, bool, 
         raise Invalid("Send exactly one file, in the field named file.")
     if unknown := sorted(set(fields) - {"item", "media"}):
         raise Invalid(f"There is no field {unknown[0]!r}; a form has file, item and media.")
-    looks, held, note = _looked_at(sent[0])
+    looks, verdict, note = looked_at(file=sent[0])
+    held = verdict in HOLDS
     text = fields.get("item")
     if text is None:
         return [looks], None, held, note
@@ -109,15 +130,23 @@ def _with_file(upload: ItemIn, name: str, looks: Looks) -> ItemIn:
     return replace(upload, media=media)
 
 
-def _looked_at(file: UploadedFile[bytes]) -> tuple[Looks, bool, str]:
-    """Hash a file in a child process; whatever happens there, its bytes are known by SHA-256 and MD5."""
+def looked_at(*, file: UploadedFile[bytes]) -> tuple[Looks, Verdict, str]:
+    """Hash a file in a child process; whatever happens there, its bytes are known by SHA-256 and MD5.
+
+    Returns what it looks like, what became of decoding it, and a sentence on that.
+    """
+    data = data_of(file=file)
+    decoded = the_decoder().hashes(data=data, mode="fast", turned=True)
+    if decoded.hashes is not None:
+        return looks_of(hashes=decoded.hashes), decoded.verdict, decoded.note or decoded.hashes.note
+    looks = Looks(sha256=hashlib.sha256(data).digest(), md5=hashlib.md5(data, usedforsecurity=False).digest())
+    return looks, decoded.verdict, decoded.note
+
+
+def data_of(*, file: UploadedFile[bytes]) -> bytes:
+    """Return the bytes of a file that was sent. Raises `Invalid` for an empty one."""
     if not file.size:
         raise Invalid("The file is empty.")
     if not hasattr(file, "read"):
         raise WrongType("Send the file as it is.")
-    data = file.read()
-    decoded = the_decoder().hashes(data=data, mode="fast", turned=True)
-    if decoded.hashes is not None:
-        return looks_of(hashes=decoded.hashes), decoded.verdict in _HOLDS, decoded.note or decoded.hashes.note
-    looks = Looks(sha256=hashlib.sha256(data).digest(), md5=hashlib.md5(data, usedforsecurity=False).digest())
-    return looks, decoded.verdict in _HOLDS, decoded.note
+    return bytes(file.read())

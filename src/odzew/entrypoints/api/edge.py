@@ -19,7 +19,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_API: Final = "/api/"
+_API: Final = ("/api/", "/h/", "/m/", "/c/")
 _HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from odzew.ledger.people import Caller
 from odzew.matching.api import Index, Query
 
 SCOPES: Final = frozenset({"check", "lookup"})
-_NEAREST: Final = 31
+NEAREST: Final = 31
 
 
 class Unknown(Exception):
@@ -67,15 +67,20 @@ class Quick:
             Query(
                 type=h.type,
                 hash=bytes.fromhex(h.value),
-                radius=_NEAREST if h.type == "pdq" and (h.quality is None or h.quality >= FLAT_BELOW) else 0,
+                radius=NEAREST if h.type == "pdq" and (h.quality is None or h.quality >= FLAT_BELOW) else 0,
             )
             for h in asked.hashes
         ]
+        at = self.nothing_near(queries=queries, caller=caller, pace=pace)
+        matches = b'"matches":[],' if "lookup" in caller.scopes else b""
+        as_of = at.isoformat().replace("+00:00", "Z").encode()
+        return b'{"verdict":"allow",' + matches + b'"as_of":"' + as_of + b'","checked":true}'
+
+    def nothing_near(self, *, queries: Sequence[Query], caller: Caller, pace: Callable[..., None]) -> datetime:
+        """Count the look-up and return as of when nothing is near, if the index is whole. Raises `Unknown` otherwise."""
         answer = self.index.search(collection="known", queries=queries)
         if not answer.complete or answer.as_of is None or any(answer.hits):
             raise Unknown
         pace(caller=caller)
         self.misses.count(program=caller.id, at=self.clock())
-        matches = b'"matches":[],' if "lookup" in caller.scopes else b""
-        as_of = answer.as_of.isoformat().replace("+00:00", "Z").encode()
-        return b'{"verdict":"allow",' + matches + b'"as_of":"' + as_of + b'","checked":true}'
+        return answer.as_of

@@ -8,6 +8,7 @@ import typer
 
 from odzew.entrypoints.cli.bank_files import ACTOR, Name
 from odzew.entrypoints.cli.bank_files import register as register_files
+from odzew.entrypoints.cli.bank_hma import register as register_hma
 from odzew.entrypoints.cli.common import Data, Json, opened, put
 from odzew.foundation.errors import Invalid
 
@@ -45,6 +46,7 @@ Times = Annotated[float | None, typer.Option(help="or so many times what is usua
 def register(*, app: typer.Typer) -> None:
     """Put the commands on the command line."""
     register_files(group=_bank)
+    register_hma(group=_bank)
     app.add_typer(_bank, name="bank")
 
 

@@ -50,7 +50,7 @@ def _import(
         from odzew.usecases.import_bank import import_bank
 
         size = file.stat().st_size if file.is_file() else None
-        with _bar(f"importing {file.name}", size) as (progress, say):
+        with bar(f"importing {file.name}", size) as (progress, say):
 
             def wrong(line: Line) -> None:
                 say(f"{file.name}: line {line.number} {line.wrong}.")
@@ -91,7 +91,7 @@ def _match(
         values, bad = _read_hashes(file)
         bank = bank_named(name=name)
         index = Index(folder=at.chosen.data / "index", clock=utc_now)
-        with _bar(f"looking in {name}", len(values)) as (progress, _say):
+        with bar(f"looking in {name}", len(values)) as (progress, _say):
             count = 0
             for found in pairs(index=index, bank=bank, values=values, progress=progress):
                 for p in found:
@@ -144,7 +144,7 @@ def _export(
     with opened(data=data) as at:
         from odzew.usecases.export_bank import export_bank
 
-        with _written(file) as out, _bar(f"exporting {name}", None) as (progress, _say):
+        with _written(file) as out, bar(f"exporting {name}", None) as (progress, _say):
             form: Literal["csv", "jsonl"] = "jsonl" if file.suffix.lower() in (".jsonl", ".ndjson", ".json") else "csv"
             done = export_bank(name=name, out=out, form=form, actor=ACTOR, desk=at.desk, clock=utc_now, progress=progress)
     if as_json:
@@ -172,7 +172,7 @@ def _written(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _bar(words: str, total: int | None) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+def bar(words: str, total: int | None) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
     """Show how far something is on stderr; give a function to tell it, and one that says a line above it."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn

@@ -176,7 +176,9 @@ def _user_leave(name: Name, data: Data = None) -> None:
 @_key.command("add", epilog="Example: odzew key add dyzurnet --scope notices --scope read --source hotline")
 def _key_add(
     name: Name,
-    scope: Annotated[list[str], typer.Option(help="notices, items, read, appeals or metrics; may be given again.")],
+    scope: Annotated[
+        list[str], typer.Option(help="notices, items, read, appeals, check, lookup, bank or metrics; may be given again.")
+    ],
     source: Annotated[
         list[str] | None, typer.Option(help="user, trusted_flagger, hotline, authority or automatic; may be given again.")
     ] = None,

@@ -11,7 +11,7 @@ from odzew.entrypoints.api.problems import Internal, known_error, refuse
 from odzew.entrypoints.reporter.views import sorry
 from odzew.foundation.errors import NotFound, OdzewError
 
-_PROGRAMS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+_PROGRAMS: Final = ("/api/", "/h/", "/m/", "/c/", "/healthz", "/readyz", "/metrics")
 
 
 class Unreadable(OdzewError):

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import views as console
+from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.site import errors
 
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("api/v1/", api.urls),
     re_path(r"^api/", edge.not_found),
+    *hma,
     path("", reporter.door),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),

@@ -11,5 +11,6 @@ from django.core.handlers.wsgi import WSGIHandler  # noqa: E402 - after Django i
 
 from odzew.entrypoints.check.front import in_front  # noqa: E402
 from odzew.entrypoints.hashes import quick  # noqa: E402
+from odzew.entrypoints.hma.front import in_front as hma_in_front  # noqa: E402
 
-application = in_front(application=WSGIHandler(), quick=quick())
+application = in_front(application=hma_in_front(application=WSGIHandler(), quick=quick()), quick=quick())
