@@ -75,9 +75,10 @@ class Hosting:
         url = f"https://kladka.example/media/{at or name}"
         if data is not None:
             self.files.serves[url] = data
-        known = isinstance(data, bytes) and named
-        digests = {"sha256": hashlib.sha256(data).digest(), "md5": hashlib.md5(data).digest()} if known else {}  # type: ignore[arg-type]  # noqa: S324
-        media = MediaIn(id="m", url=url, **digests)
+        known = data if isinstance(data, bytes) and named else None
+        sha256 = hashlib.sha256(known).digest() if known else None
+        md5 = hashlib.md5(known, usedforsecurity=False).digest() if known else None
+        media = MediaIn(id="m", url=url, sha256=sha256, md5=md5)
         item = ItemIn(
             id=name, kind="post", url=f"https://kladka.example/posts/{name}", account_id=f"by {name}", media=(media,), **more
         )
