@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+CLOCK = 8
 ODZEW = str(Path(sys.executable).with_name("odzew"))
 
 
@@ -83,18 +84,18 @@ class Demo:
         """Ask the desk."""
         return ask(method, f"{self.desk}/api/v1{path}", key=key or self.key, body=body)
 
-    def post(self, *, text: str = "A footbridge.") -> dict[str, Any]:
-        """Post a drawing at the platform."""
+    def post(self, *, text: str = "A footbridge.", picture: bytes = b"", account: str = "") -> dict[str, Any]:
+        """Post a file at the platform, a drawing if none is given, as an account of its own if none is named."""
         from odzew.entrypoints.kladka.pictures import pattern
 
         edge = "odzewtestedge"
-        picture = pattern(seed=time.monotonic_ns() % 1_000_000)
+        picture = picture or pattern(seed=time.monotonic_ns() % 1_000_000)
         parts = urlsplit(self.platform)
         fields = "".join(
             f'--{edge}\r\ncontent-disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'
-            for n, v in (("account", f"tester {time.monotonic_ns()}"), ("text", text), ("views", "7"))
+            for n, v in (("account", account or f"tester {time.monotonic_ns()}"), ("text", text), ("views", "7"))
         )
-        head = f'--{edge}\r\ncontent-disposition: form-data; name="picture"; filename="p.png"\r\ncontent-type: image/png\r\n\r\n'
+        head = f'--{edge}\r\ncontent-disposition: form-data; name="picture"; filename="p"\r\ncontent-type: application/octet-stream\r\n\r\n'
         body = fields.encode() + head.encode() + picture + f"\r\n--{edge}--\r\n".encode()
         connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
         connection.request("POST", "/posts", body=body, headers={"content-type": f"multipart/form-data; boundary={edge}"})

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.demos import Demo, ask, megabytes, until
+from tests.cli.demos import CLOCK, Demo, ask, megabytes, until
 
 pytestmark = pytest.mark.xdist_group("demo")
-CLOCK = 8
 SECRET_WORDS = "Nobody but a reviewer may read that the heron sat on the third pillar."
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demo") / "data", "--clock", str(CLOCK))
-    try:
-        yield running
-    finally:
-        assert running.stop() == 0
 
 
 def test_the_line_is_the_agreed_one(demo: Demo) -> None:

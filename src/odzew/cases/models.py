@@ -8,6 +8,8 @@ from django.db.models import Q
 
 STATES = ("open", "awaiting_second", "disputed", "specialist", "removed", "kept_withheld", "cleared", "not_found", "merged")
 UNDECIDED = ("open", "awaiting_second", "disputed", "specialist")
+UNHASHED = ("waiting", "private", "unfit", "given_up")
+HASHING = (*UNHASHED, "hashed")
 
 
 class Case(models.Model):
@@ -133,7 +135,12 @@ class Item(models.Model):
 
 
 class Media(models.Model):
-    """One file of an item and the hashes that its platform gave."""
+    """One file of an item and the hashes that its platform gave.
+
+    `hashing` is whether the desk hashes it itself: empty (no need), `waiting`, `private` (not looked at), `hashed`, `unfit` (nothing in
+    it that can be hashed, or nobody is shown it) or `given_up`, and `hashing_why` in a word; `hashing_for` its platform; `hashing_at`
+    when it is tried next, or until when somebody tries it now.
+    """
 
     id = models.UUIDField(primary_key=True)
     item = models.ForeignKey(Item, on_delete=models.CASCADE)
@@ -142,12 +149,23 @@ class Media(models.Model):
     sha256 = models.BinaryField(null=True)
     md5 = models.BinaryField(null=True)
     hashes = models.JSONField(default=list)
+    hashing = models.TextField(default="")
+    hashing_for = models.UUIDField(null=True)
+    hashing_at = models.DateTimeField(null=True)
+    hashing_tries = models.SmallIntegerField(default=0)
+    hashing_why = models.TextField(default="")
 
     class Meta:
         db_table = "cases_media"
-        constraints = [models.UniqueConstraint(fields=["item", "external_id"], name="cases_media_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "external_id"], name="cases_media_name"),
+            models.CheckConstraint(condition=Q(hashing="") | Q(hashing__in=HASHING), name="cases_media_state"),
+        ]
         indexes = [
             models.Index(fields=["sha256"], name="cases_media_sha256", condition=Q(sha256__isnull=False)),
+            models.Index(
+                fields=["hashing_for", "hashing", "hashing_at"], name="cases_media_hashing", condition=Q(hashing__in=UNHASHED)
+            ),
         ]
 
 

@@ -168,10 +168,12 @@ def _row(looks: Looks) -> dict[str, Any]:
 
 
 def _inherit(looks: Looks, before: PrintView | None) -> Looks:
-    """Keep our own hashes of the same bytes."""
+    """Keep our own hashes of the same bytes, and where the platform says nothing of the bytes: if they changed, they are hashed anew."""
     if before is None or (before.looks.mode == "given" and looks.pdq):
         return looks
     old = before.looks
+    if not looks.known() and old.mode != "given":
+        return old
     same = looks.sha256 == old.sha256 if looks.sha256 and old.sha256 else bool(looks.md5) and looks.md5 == old.md5
     if not same or looks.mode != "given":
         return looks

@@ -15,6 +15,7 @@ from odzew.cases.data import HIDDEN_FOR_GOOD
 from odzew.cases.models import Account, Address, CopySet, Item, Media, Spread
 from odzew.cases.prints import Looks, keep_prints
 from odzew.cases.resolve import item_name
+from odzew.cases.unhashed import ANEW, wish
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 
@@ -343,9 +344,10 @@ class _Work:
                     "sha256": m.sha256,
                     "md5": m.md5,
                     "hashes": list(m.hashes),
+                    **wish(url=m.url, looks=m.looked(), private=i.private, platform=self.platform, now=self.now),
                 },
                 conflict="(item_id, external_id) DO UPDATE SET url = excluded.url, sha256 = excluded.sha256, md5 = excluded.md5, "
-                "hashes = excluded.hashes",
+                "hashes = excluded.hashes, " + ANEW,
             )
         for key in {self.name_key[i.id], *self.url_keys[i.id]} - self._taken:
             self._taken.add(key)

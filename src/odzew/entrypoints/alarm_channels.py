@@ -29,6 +29,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "enrolled": "A person or a source is being enrolled at this desk; it takes force in 24 hours. If that surprises you, look at once.",
     "not_delivered": "An answer was not delivered.",
     "not_gone": "Something that was ordered hidden can still be seen.",
+    "not_hashed": "Files of a platform could not be fetched, so copies that only look like them are not found.",
     "not_restored": "Something that was ordered restored cannot be seen yet.",
     "opinion_given": "An opinion from outside has come. Open the desk and decide the case.",
     "opinion_wanted": "Nobody here can decide a case now; it waits for an opinion from outside. The case says how to ask for one.",

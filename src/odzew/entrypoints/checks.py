@@ -49,7 +49,7 @@ def check_surroundings(*, chosen: Settings) -> list[Finding]:
 
 def check_database(*, chosen: Settings, now: datetime) -> list[Finding]:
     """Return what is wrong in and with the database; Django is ready and the server was reached."""
-    return [f for part in (_schema, _own_key, _server_clock, _people, _witness) for f in part(chosen, now)]
+    return [f for part in (_schema, _own_key, _server_clock, _people, _witness, _unhashed) for f in part(chosen, now)]
 
 
 def check_key(*, chosen: Settings) -> None:
@@ -214,6 +214,28 @@ def _people(chosen: Settings, now: datetime) -> Iterator[Finding]:
 def _witness(chosen: Settings, _now: datetime) -> Iterator[Finding]:
     if not chosen.witness_url and not chosen.demo:
         yield warning("witness", "The record is unwitnessed: set ODZEW_WITNESS_URL to an outsider who keeps the daily checkpoint.")
+
+
+def _unhashed(chosen: Settings, _now: datetime) -> Iterator[Finding]:
+    from django.db import connection
+
+    from odzew.cases.unhashed import count_unhashed
+    from odzew.foundation.secrets import load_keys
+    from odzew.ledger.people import platforms
+
+    with connection.cursor() as cursor:
+        if "cases_media" not in connection.introspection.table_names(cursor):
+            return
+        if "hashing" not in {c.name for c in connection.introspection.get_table_description(cursor, "cases_media")}:
+            return  # the migrations to come are told of above
+    given_up = {platform: n for (platform, state), n in count_unhashed().items() if state == "given_up"}
+    names = {p.id: p.name for p in platforms(keys=load_keys(folder=chosen.keys_folder)).values()} if given_up else {}
+    for platform, number in given_up.items():
+        name = names.get(platform, "a platform")
+        yield warning(
+            "not_hashed",
+            f"{number} files of {name} could not be fetched to be hashed: see whether it serves them to strangers, then `odzew platform change`.",
+        )
 
 
 def _existing(path: Path) -> Path:

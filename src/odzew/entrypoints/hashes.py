@@ -29,10 +29,10 @@ def quick() -> Quick:
 
 @lru_cache(maxsize=1)
 def the_decoder() -> Decoder:
-    """Return the decoder of this process; its children start with the first file."""
-    from odzew.matching.decoder.pool import Decoder
+    """Return the decoder of this process, as it is set; its children start with the first file."""
+    from odzew.matching.decoder.pool import decoder_as_set
 
-    return Decoder()
+    return decoder_as_set(chosen=settings())
 
 
 _keepers: list[threading.Thread] = []

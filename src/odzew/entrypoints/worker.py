@@ -19,7 +19,7 @@ from odzew.entrypoints import alarm_channels, logs, runtime
 from odzew.entrypoints.index import tending
 from odzew.foundation.errors import Unavailable
 from odzew.foundation.moments import utc_now
-from odzew.foundation.outgoing import Http, Outgoing
+from odzew.foundation.outgoing import Fetching, Http, Outgoing
 
 if TYPE_CHECKING:
     from odzew.foundation.settings import Settings
@@ -32,6 +32,7 @@ POLL: Final = 0.25
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DELIVERERS: Final = 6
+HASHERS: Final = 2
 AT_ONCE: Final = 3  # of the deliverers may be busy with one platform, so that a slow one stalls nobody else
 PATIENCE: Final = 5.0  # seconds that a delivery waits for clocks, never longer
 LONGEST_PAUSE: Final = 10.0
@@ -157,6 +158,19 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
     ]
 
 
+def hosted_loops(*, desk: Desk, out: Fetching, chosen: Settings, clock: Callable[[], datetime] = utc_now) -> list[Loop]:
+    """Return what hashes hosted files that their platform gave no PDQ for."""
+    from odzew.entrypoints.hashes import the_decoder
+    from odzew.usecases.hash_hosted import Pace, hash_hosted
+
+    pace = Pace(per_second=chosen.hosted_per_second, most_bytes=chosen.hosted_megabytes << 20)
+
+    def hosted() -> float:
+        return 0.0 if hash_hosted(desk=desk, out=out, decoder=the_decoder(), clock=clock, pace=pace) else POLL * 2
+
+    return [Loop(name=f"hosted-{n}", deed=hosted) for n in range(1, HASHERS + 1)]
+
+
 def in_force(*, chosen: Settings, desk: Desk, clock: Callable[[], datetime] = utc_now) -> Loop:
     """Return what keeps the policy of these settings on record: once, as soon as the database answers."""
     from odzew.usecases.put_policy_in_force import put_policy_in_force
@@ -180,7 +194,8 @@ def main() -> None:
     desk = runtime.make_desk(chosen=chosen)
     deeds = loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen))
     index = [Loop(name=n, deed=d) for n, d in tending(folder=chosen.index_folder, clock=utc_now).items()]
-    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds, *index])
+    hosted = hosted_loops(desk=desk, out=Http(), chosen=chosen)
+    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds, *index, *hosted])
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stopping.set()

@@ -8,14 +8,16 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 10.0
 MOST_BYTES: Final = 64 * 1024
+_PIECE: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,14 @@ class Reply:
     status: int
     error: str = ""
     body: bytes = b""
+
+
+class Sink(Protocol):
+    """Where fetched bytes go."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next piece."""
+        ...
 
 
 class Outgoing(Protocol):
@@ -39,20 +49,71 @@ class Outgoing(Protocol):
         ...
 
 
+class Fetching(Protocol):
+    """What fetches files; the real one below, or a stand-in that can fail on demand."""
+
+    def fetch(self, *, url: str, hosts: Sequence[str], private: Sequence[str], into: Sink, most: int, within: float) -> Reply:
+        """Ask an address as a stranger would, and write what it serves into `into`."""
+        ...
+
+
 class Http:
-    """Outgoing over http.client with the resolved address pinned (no second look-up between check and use)."""
+    """Outgoing and Fetching over http.client with the resolved address pinned (no second look-up between check and use)."""
 
     def post(self, *, url: str, body: bytes, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]) -> Reply:
         """Send a body and return the reply; never raises for what the other side does."""
-        return _ask("POST", url, body, {**headers, "content-length": str(len(body))}, hosts, private)
+        return _ask("POST", url, body, {**headers, "content-length": str(len(body))}, hosts, private, _little)
 
     def look(self, *, url: str, hosts: Sequence[str], private: Sequence[str]) -> Reply:
         """Ask an address as a stranger would: no cookies, no key, no cached answer."""
-        return _ask("GET", url, None, {"cache-control": "no-cache", "accept": "*/*"}, hosts, private)
+        return _ask("GET", url, None, _STRANGER, hosts, private, _nothing)
+
+    def fetch(self, *, url: str, hosts: Sequence[str], private: Sequence[str], into: Sink, most: int, within: float) -> Reply:
+        """Ask an address as a stranger would, and write the body of a 200 into `into`: at most `most` bytes, in `within` seconds.
+
+        Nothing is unpacked, and what is not whole is no answer: `error` says `too-large`, `cut-off`, `encoded` or `timeout`, and
+        what `into` holds by then is to be thrown away.
+        """
+        return _ask("GET", url, None, _STRANGER, hosts, private, partial(_body, into=into, most=most), within)
+
+
+Reader = Callable[[http.client.HTTPResponse], Reply]
+_STRANGER: Final = {"cache-control": "no-cache", "accept": "*/*"}
+
+
+def _nothing(response: http.client.HTTPResponse) -> Reply:
+    return Reply(status=response.status)
+
+
+def _little(response: http.client.HTTPResponse) -> Reply:
+    return Reply(status=response.status, body=response.read(MOST_BYTES))
+
+
+def _body(response: http.client.HTTPResponse, *, into: Sink, most: int) -> Reply:
+    if response.status != 200:
+        return Reply(status=response.status)
+    if response.getheader("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        return Reply(status=0, error="encoded")
+    if (response.length or 0) > most:
+        return Reply(status=0, error="too-large")
+    came = 0
+    while piece := response.read(min(_PIECE, most + 1 - came)):
+        came += len(piece)
+        if came > most:
+            return Reply(status=0, error="too-large")
+        into.write(piece)
+    return Reply(status=0, error="cut-off") if response.length else Reply(status=200)
 
 
 def _ask(
-    method: str, url: str, body: bytes | None, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    hosts: Sequence[str],
+    private: Sequence[str],
+    read: Reader,
+    within: float | None = None,
 ) -> Reply:
     try:
         parts = urlsplit(url)
@@ -71,7 +132,8 @@ def _ask(
     if isinstance(address, Reply):
         return address
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _exchange(scheme, host, real_port, address, method, path, body, {**headers, "host": parts.netloc.rpartition("@")[2]})
+    connection = _Pinned(host, real_port, address, secure=scheme == "https", within=within)
+    return _exchange(connection, method, path, body, {**headers, "host": parts.netloc.rpartition("@")[2]}, read)
 
 
 def _resolve(host: str, port: int, *, allow_private: bool) -> str | Reply:
@@ -115,18 +177,17 @@ class _Until(io.RawIOBase):
 class _Answer(http.client.HTTPResponse):
     """A response that is read until its time is over."""
 
-    def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None) -> None:
-        super().__init__(sock, debuglevel, method, url)
+    def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, *, within: float) -> None:
+        super().__init__(sock, debuglevel, method)
         self.fp.close()
-        self.fp = io.BufferedReader(_Until(sock, time.monotonic() + ANSWER_SECONDS))
+        self.fp = io.BufferedReader(_Until(sock, time.monotonic() + within))
 
 
 class _Pinned(http.client.HTTPConnection):
-    response_class = _Answer
-
-    def __init__(self, host: str, port: int, address: str, *, secure: bool) -> None:
+    def __init__(self, host: str, port: int, address: str, *, secure: bool, within: float | None) -> None:
         super().__init__(host, port, timeout=CONNECT_SECONDS)
         self._address, self._secure = address, secure
+        self.response_class = partial(_Answer, within=ANSWER_SECONDS if within is None else within)  # type: ignore[assignment]
 
     def connect(self) -> None:
         sock = socket.create_connection((self._address, self.port), timeout=CONNECT_SECONDS)
@@ -136,15 +197,10 @@ class _Pinned(http.client.HTTPConnection):
         self.sock = sock
 
 
-def _exchange(
-    scheme: str, host: str, port: int, address: str, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-) -> Reply:
-    connection = _Pinned(host, port, address, secure=scheme == "https")
+def _exchange(connection: _Pinned, method: str, path: str, body: bytes | None, headers: Mapping[str, str], read: Reader) -> Reply:
     try:
         connection.request(method, path, body=body, headers={"user-agent": "Odzew", "connection": "close", **headers})
-        response = connection.getresponse()
-        content = response.read(MOST_BYTES) if method == "POST" else b""
-        return Reply(status=response.status, body=content)
+        return read(connection.getresponse())
     except TimeoutError:
         return Reply(status=0, error="timeout")
     except ssl.SSLError:

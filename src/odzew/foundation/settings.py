@@ -68,6 +68,12 @@ class Settings(BaseModel):
     ] = 100
     decoder_seconds: Annotated[int, Field(ge=1, le=600, description="Processor time that one picture may take, in seconds.")] = 10
     decoder_film_seconds: Annotated[int, Field(ge=1, le=7200, description="The same for a film.")] = 240
+    hosted_per_second: Annotated[
+        float, Field(gt=0, le=1000, description="Files a second that are fetched from one platform to be hashed.")
+    ] = 4.0
+    hosted_megabytes: Annotated[
+        int, Field(ge=1, le=4096, description="Bytes of one such file at most, in MiB; two at a time are held in memory.")
+    ] = 64
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="How much is logged, to stderr.")] = "info"
     demo: Annotated[bool, Field(description="Set by `odzew demo` alone: loopback, sign-in by link, alarms on a page.")] = False
 

@@ -84,7 +84,11 @@ class PersonalText(models.Model):
 
 
 class Platform(models.Model):
-    """A service that hosts content: its hosts are the only ones ever probed."""
+    """A service that hosts content: its hosts are the only ones ever probed.
+
+    `hash_hosted`: files that it gives no PDQ for are hashed by the desk; `hash_turn_at`: when the next of them may be fetched;
+    `hash_alarm_at`: when an alarm last said that files were given up.
+    """
 
     id = models.UUIDField(primary_key=True)
     name = models.TextField(unique=True)
@@ -93,6 +97,9 @@ class Platform(models.Model):
     webhook = models.TextField()
     webhook_secret = models.BinaryField()
     created_at = models.DateTimeField()
+    hash_hosted = models.BooleanField(default=True)
+    hash_turn_at = models.DateTimeField(null=True)
+    hash_alarm_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_platform"

@@ -49,7 +49,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformView:
-    """A platform: its hosts (`private_hosts` are those of them allowed to be private or loopback), its webhook and secret."""
+    """A platform: its hosts (`private_hosts` are those of them allowed to be private or loopback), its webhook and secret.
+
+    `hash_hosted`: files that it gives no PDQ for are hashed by the desk.
+    """
 
     id: uuid.UUID
     name: str
@@ -57,6 +60,7 @@ class PlatformView:
     private_hosts: tuple[str, ...]
     webhook: str
     secret: str
+    hash_hosted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,7 @@ def programs() -> list[ProgramView]:
 
 
 def add_platform(
-    *, name: str, hosts: list[str], private_hosts: list[str], webhook: str, keys: Keys, now: datetime
+    *, name: str, hosts: list[str], private_hosts: list[str], webhook: str, keys: Keys, now: datetime, hash_hosted: bool = True
 ) -> tuple[PlatformView, str]:
     """Enrol a platform; return it and its webhook secret (`whsec_...`), the only time the secret can be seen.
 
@@ -159,6 +163,7 @@ def add_platform(
         webhook=webhook,
         webhook_secret=keys.seal(clear=secret.encode()),
         created_at=now,
+        hash_hosted=hash_hosted,
     )
     return _platform(row, secret), secret
 
@@ -171,6 +176,7 @@ def _platform(row: Platform, secret: str) -> PlatformView:
         private_hosts=tuple(row.private_hosts),
         webhook=row.webhook,
         secret=secret,
+        hash_hosted=row.hash_hosted,
     )
 
 

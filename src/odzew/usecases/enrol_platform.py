@@ -32,10 +32,11 @@ class EnrolledPlatform:
 
 
 def enrol_platform(
-    *, name: str, hosts: list[str], webhook: str, allow_private: bool, desk: Desk, now: datetime
+    *, name: str, hosts: list[str], webhook: str, allow_private: bool, desk: Desk, now: datetime, hash_hosted: bool = True
 ) -> EnrolledPlatform:
     """Enrol a platform. Raises `Conflict` (the name) and `Invalid`: a host that is none, or a private one without `allow_private`.
 
+    `hash_hosted`: the desk fetches and hashes public files that the platform gives no PDQ for (`usecases/hash_hosted`).
     Private and loopback hosts are allowed for exactly the host and port named, the webhook's included.
     """
     named = list(dict.fromkeys(_host(h) for h in hosts))
@@ -50,11 +51,23 @@ def enrol_platform(
         raise Invalid("The webhook must be https: what is sent there says what is hidden and why.")
     with transaction.atomic():
         view, secret = add_platform(
-            name=name, hosts=named, private_hosts=list(dict.fromkeys(private)), webhook=webhook, keys=desk.keys, now=now
+            name=name,
+            hosts=named,
+            private_hosts=list(dict.fromkeys(private)),
+            webhook=webhook,
+            keys=desk.keys,
+            now=now,
+            hash_hosted=hash_hosted,
         )
         key = add_program(name=name, scopes=PLATFORM_SCOPES, sources=PLATFORM_SOURCES, platform=view.id, now=now)
         writes = Writes()
-        record(writes, kind="platform.enrolled", actor="operator", now=now, facts={"platform": str(view.id), "hosts": len(named)})
+        record(
+            writes,
+            kind="platform.enrolled",
+            actor="operator",
+            now=now,
+            facts={"platform": str(view.id), "hosts": len(named), "hash_hosted": hash_hosted},
+        )
         writes.send()
     return EnrolledPlatform(platform=view, secret=secret, api_key=key)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from odzew.cases.clocks import overdue as overdue_clocks
 from odzew.cases.queue import how_many_wait
+from odzew.cases.unhashed import count_unhashed
 from odzew.enforcement.api import overdue_probes
 from odzew.entrypoints.api import counters
 from odzew.entrypoints.api.door import Rights, caller_of, pace
@@ -71,10 +73,21 @@ def metrics(request: HttpRequest) -> HttpResponse:
         late = overdue(now=now)
         figures = [("odzew_cases_waiting", "Cases that nobody has decided.", "", how_many_wait())]
         figures += [("odzew_overdue", "What is late by more than 30 s.", f'{{what="{k}"}}', n) for k, n in late.items()]
+        figures += [
+            ("odzew_hosted_files", "Files without PDQ that the desk has not hashed.", f'{{state="{state}"}}', n)
+            for state, n in _unhashed().items()
+        ]
     except (OdzewError, DatabaseError, InterfaceError) as error:
         return refuse(request, error)
     text = counters.text(gauges=figures)
     return HttpResponse(text.encode(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _unhashed() -> Counter[str]:
+    counts: Counter[str] = Counter({"waiting": 0, "given_up": 0})
+    for (_platform, state), number in count_unhashed().items():
+        counts[state] += number
+    return counts
 
 
 def _admit(request: HttpRequest) -> None:

@@ -17,6 +17,9 @@ _platform = typer.Typer(help="The services whose content this desk answers for."
 _user = typer.Typer(help="The people of the desk.", no_args_is_help=True)
 _key = typer.Typer(help="Keys for programs: hotlines, flaggers, authorities, platforms.", no_args_is_help=True)
 
+HashHosted = Annotated[
+    bool, typer.Option("--hash-hosted/--no-hash-hosted", help="Fetch and hash public files that it gives no PDQ for.")
+]
 Name = Annotated[str, typer.Argument(help="A name for it, unlike all others.")]
 
 
@@ -38,6 +41,7 @@ def _platform_add(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Allow private or loopback addresses, for exactly these hosts and ports.")
     ] = False,
+    hash_hosted: HashHosted = True,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -47,13 +51,36 @@ def _platform_add(
     with opened(data=data) as at:
         from odzew.usecases.enrol_platform import enrol_platform
 
-        new = enrol_platform(name=name, hosts=host, webhook=webhook, allow_private=allow_private, desk=at.desk, now=utc_now())
+        new = enrol_platform(
+            name=name,
+            hosts=host,
+            webhook=webhook,
+            allow_private=allow_private,
+            hash_hosted=hash_hosted,
+            desk=at.desk,
+            now=utc_now(),
+        )
     if as_json:
         put({"platform": new.platform.id, "webhook_secret": new.secret, "api_key": new.api_key})
         return
     print(f"{name} is enrolled. These two are shown once; keep them where the platform's program reads them.")
     print(f"  webhook secret  {new.secret}")
     print(f"  API key         {new.api_key}")
+
+
+@_platform.command("change", epilog="Example: odzew platform change forum --no-hash-hosted")
+def _platform_change(name: Name, hash_hosted: HashHosted, data: Data = None) -> None:
+    """Change whether the desk hashes a platform's files itself; switched on again, what was given up is tried anew."""
+    from odzew.foundation.moments import utc_now
+
+    with opened(data=data):
+        from odzew.usecases.change_platform import change_platform
+
+        again = change_platform(name=name, hash_hosted=hash_hosted, now=utc_now())
+    if hash_hosted:
+        print(f"Public files of {name} without PDQ are fetched and hashed; {again} that were given up are tried anew.")
+    else:
+        print(f"No file of {name} is fetched. Those without PDQ are found by equal bytes alone.")
 
 
 @_platform.command("list", epilog="Example: odzew platform list")
@@ -65,7 +92,19 @@ def _platform_list(data: Data = None, as_json: Json = False) -> None:
 
         found = list(platforms(keys=at.desk.keys).values())
     if as_json:
-        put([{"platform": p.id, "name": p.name, "hosts": p.hosts, "private": p.private_hosts, "webhook": p.webhook} for p in found])
+        put(
+            [
+                {
+                    "platform": p.id,
+                    "name": p.name,
+                    "hosts": p.hosts,
+                    "private": p.private_hosts,
+                    "webhook": p.webhook,
+                    "hash_hosted": p.hash_hosted,
+                }
+                for p in found
+            ]
+        )
         return
     for p in found:
         print(f"{p.name}  {' '.join(p.hosts)}  {p.webhook}")

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 
 def hash_files(
-    files: Annotated[list[str], typer.Argument(help="Pictures and videos.", metavar="FILE", show_default=False)],
+    files: Annotated[list[str] | None, typer.Argument(help="Pictures and videos.", metavar="FILE", show_default=False)] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER|LIST",
+            help="Hash everything below a folder, or the paths of a list (- for stdin), separated by newlines or NUL.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the lines of the catalogue go (NDJSON).", dir_okay=False)] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=256, help="How many files are decoded at a time; as many as there are processors.")
+    ] = None,
+    turned: Annotated[bool, typer.Option("--turned", help="All eight orientations of each picture of the catalogue.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a catalogue was stopped.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print the PDQ, SHA-256 and MD5 of pictures and videos.
@@ -24,8 +37,22 @@ def hash_files(
     PDQ is exact: what other programs compute for the same picture. A file that cannot be decoded has a note and no PDQ; the command fails
     if that is so for all of them.
 
+    A catalogue of any size is hashed by several confined processes, a line for each file, and can be stopped and gone on with at any moment.
+
     Example: odzew hash bridge.jpg clip.mp4 --json
+
+    Example: odzew hash --catalogue /srv/media --out hashes.ndjson --resume
     """
+    if catalogue is not None:
+        from odzew.entrypoints.cli.catalogue import hash_catalogue
+
+        if files or out is None:
+            raise typer.BadParameter("A catalogue takes --out and no FILE.", param_hint="--catalogue")
+        return hash_catalogue(source=catalogue, out=out, processes=processes, turned=turned, resume=resume, as_json=as_json)
+    if not files:
+        raise typer.BadParameter("Name a file, or a --catalogue.", param_hint="FILE")
+    if out or processes or resume or turned:
+        raise typer.BadParameter("--out, --processes, --turned and --resume belong to a --catalogue.", param_hint="FILE")
     found = []
     for name, hashes, note in _hashed(files):
         found.append((name, hashes, note))
@@ -35,6 +62,7 @@ def hash_files(
         put([_in_json(name, hashes, note) for name, hashes, note in found])
     if not any(hashes and (hashes.picture or hashes.frames) for _, hashes, _ in found):
         raise Invalid(found[0][2] if len(found) == 1 else "None of the files could be hashed as a picture or a video.")
+    return None
 
 
 def _hashed(files: list[str]) -> Iterator[tuple[str, FileHashes | None, str]]:
@@ -74,7 +102,9 @@ def _in_json(name: str, hashes: FileHashes | None, note: str) -> dict[str, Any]:
         "md5": hashes.md5.hex() if hashes else None,
     }
     if hashes and hashes.frames:
-        said["frames"] = [{"at": round(f.at, 3), "pdq": f.pdq.hex, "quality": f.pdq.quality} for f in hashes.frames]
+        from odzew.matching.decoder.one import frames_said
+
+        said["frames"] = frames_said(hashes=hashes)
     return said | ({"note": note} if note else {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ def scan(
     from rich.console import Console
     from rich.progress import Progress
 
+    from odzew.cases.unhashed import count_unhashed
     from odzew.entrypoints.hashes import the_index
     from odzew.foundation.moments import utc_now
     from odzew.usecases.scan_hosted import scan_hosted
@@ -40,7 +42,13 @@ def scan(
                 if step.ended:
                     break
                 index.refresh()
+        states = Counter[str]()
+        for (_platform, state), number in count_unhashed().items():
+            states[state] += number
+    waiting, given_up = states["waiting"], states["given_up"]
     if as_json:
-        put({"looked_at": looked, "followed": followed})
+        put({"looked_at": looked, "followed": followed, "waiting": waiting, "given_up": given_up})
     else:
         print(f"Looked at {looked} files; {followed} look like something that the desk knows.")
+        if waiting or given_up:
+            print(f"Without PDQ, so found by equal bytes alone: {waiting} wait to be hashed, {given_up} could not be fetched.")

@@ -132,6 +132,8 @@ def _matches(row: CaseRow, said: Said) -> list[dict[str, Any]]:
 
 
 def _how_near(m: MatchView) -> str:
+    if m.how == "film":
+        return "near_film"  # the distance that is kept of it only says that it is not equal
     if m.type != "pdq" or m.distance == 0:
         return "near_file" if m.type != "pdq" else "near_picture"
     return "near_equal" if m.distance <= _EQUAL and m.quality >= _GOOD else "near_similar"

@@ -73,6 +73,10 @@ class Decoder:
         finally:
             os.close(fd)
 
+    def longest(self) -> float:
+        """Return how many seconds one file may take at most by the clock on the wall: a film, a place to wait for, every try."""
+        return self._limits.wait_seconds + _TRIES * self._limits.wall(film=True)
+
     def protections(self) -> tuple[Protection, ...]:
         """Return which walls stand around the children of this machine, and which could not be set up; starts the decoder.
 
