@@ -6,7 +6,7 @@ import base64
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ class Service:
     asked: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     wrong_keys: int = 0
-    last: bytes = b""
+    last: tuple[Any, bytes] = (None, b"")
     base: str = ""
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -106,7 +106,7 @@ class Service:
     def _stopncii(self, words: dict[str, str]) -> bytes:
         since = datetime.fromtimestamp(int(words["startTimestamp"]), UTC)
         page, start = self._page(since, self.clock() + timedelta(days=1), int(words.get("nextPageToken", "0")))
-        records = [
+        records: list[dict[str, Any]] = [
             {
                 "lastModtimestamp": int(e.at.timestamp()),
                 "signalType": {"pdq": "ImagePDQ", "md5": "VideoMD5"}[e.type],
@@ -187,7 +187,9 @@ class _Handler(BaseHTTPRequestHandler):
         asks = self.service.form == "arachnid"
         self._serve(lambda: self.service.answers(body) if asks else b"{}")
 
-    do_PUT = do_POST
+    def do_PUT(self) -> None:
+        """Take what is told."""
+        self.do_POST()
 
     def _serve(self, make: Callable[[], bytes]) -> None:
         service = self.service
@@ -197,20 +199,23 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(401, b"")
         fault = service.always or (service.faults.pop(0) if service.faults else "")
         if fault.isdigit():
-            return self._reply(int(fault), b"no", **({"retry-after": "7200"} if fault == "429" else {}))
+            return self._reply(int(fault), b"no", {"retry-after": "7200"} if fault == "429" else None)
         if fault == "redirect":
-            return self._reply(302, b"", location="http://127.0.0.1:9/else")
+            return self._reply(302, b"", {"location": "http://127.0.0.1:9/else"})
         if fault == "die":
             self.close_connection = True
-            return self.connection.close()
+            self.connection.close()
+            return None
         if fault == "stall":
             service.released.wait(20)
             self.close_connection = True
             return None
         body = make()
-        if fault == "repeat":
-            body = service.last or body
-        service.last = body
+        before, words = service.last, dict(parse_qs(urlsplit(self.path).query))
+        follows = [words.pop(name, None) for name in ("start", "nextPageToken", "after")]
+        if fault == "repeat" and any(follows) and before[0] == words:
+            body = before[1]  # the page before, once more
+        service.last = words, body
         if fault == "garbage":
             body = b"\x00<\xff nothing {"
         if fault == "doctype":
@@ -219,9 +224,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(200, body, cut=len(body) // 2)
         return self._reply(200, body)
 
-    def _reply(self, status: int, body: bytes, *, cut: int | None = None, **headers: str) -> None:
+    def _reply(self, status: int, body: bytes, headers: Mapping[str, str] | None = None, *, cut: int | None = None) -> None:
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()

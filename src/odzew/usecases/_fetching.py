@@ -50,8 +50,8 @@ _NOT_THERE: Final = frozenset({"bad-address", "host-not-enrolled", "private-addr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why there is no page. `away`: no answer, or not now. `refused`: it says no. `damaged`: it cannot be read, asked several times. `endless`: pages follow that
-    never come to an end."""
+    """Why there is no page. `away`: no answer, or not now. `refused`: it says no. `damaged`: it cannot be read, asked several times.
+    `endless`: pages follow that never come to an end."""
 
     kind: Literal["away", "refused", "damaged", "endless"]
     word: str

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _exchange = typer.Typer(help="Services that share lists of known hashes, or are asked about hashes.", no_args_is_help=True)
 _LONGEST: Final = 16_384
+_TO_THE_END: Final = 1_000_000  # pages
 
 Name = Annotated[str, typer.Argument(help="The exchange's name.")]
 
@@ -177,29 +178,30 @@ def _fetch(
     with opened(data=data) as at:
         from odzew.usecases.fetch_exchange import fetch_exchange
 
-        pages = 0
         with bar(f"fetching {name}", None) as (progress, _say):
 
             def read(view: ExchangeView) -> None:
                 progress(view.added + view.changed + view.withdrawn)
 
-            more = True
-            while more:
-                done = fetch_exchange(name=name, desk=at.desk, out=Http(), clock=utc_now, actor=ACTOR, shrink=shrink, progress=read)
-                assert done is not None  # a named one is fetched or refused  # noqa: S101
-                pages, more = pages + done.pages, done.more
+            done = fetch_exchange(
+                name=name, desk=at.desk, out=Http(), clock=utc_now, actor=ACTOR, most=_TO_THE_END, shrink=shrink, progress=read
+            )
+    if done is None:
+        return
     if as_json:
-        put({**_told(done.exchange), "pages": pages, "complete": done.complete, "gaps": done.gaps, "fault": done.fault})
+        put({**_told(done.exchange), "pages": done.pages, "complete": done.complete, "gaps": done.gaps, "fault": done.fault})
     else:
-        _say_fetched(name, done, pages)
+        _say_fetched(name, done)
     if not done.complete:
         print(f"odzew: The list is not whole: {done.fault}. What could be read is stored; it is tried again.", file=sys.stderr)
         raise typer.Exit(1)
 
 
-def _say_fetched(name: str, done: Fetched, pages: int) -> None:
+def _say_fetched(name: str, done: Fetched) -> None:
     e = done.exchange
-    print(f"{name}: {pages} pages; since it was enrolled {e.added} hashes added, {e.changed} changed, {e.withdrawn} withdrawn.")
+    print(
+        f"{name}: {done.pages} pages; since it was enrolled {e.added} hashes added, {e.changed} changed, {e.withdrawn} withdrawn."
+    )
 
 
 @_exchange.command("pause", epilog="Example: odzew exchange pause ncmec")
