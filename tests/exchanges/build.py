@@ -67,12 +67,14 @@ def fetch(time: Time, **more: Any) -> Fetched:
 
 def calm(time: Time, *, tries: int = 40) -> Fetched:
     """Let hours pass, fetching, until a fetch leaves nothing out."""
+    start = time()
     for _ in range(tries):
         time.wait(hours=1)
         done = fetch(time)
         while done.more:
             done = fetch(time)
-        if done.complete:
+        # A fetch that was stopped goes on to where it was to end: what is newer comes with the next.
+        if done.complete and (done.exchange.complete_at or start) > start:
             return done
     raise AssertionError(f"never complete: {done.fault}")
 

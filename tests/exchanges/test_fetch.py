@@ -11,7 +11,7 @@ from odzew.exchanges.register import exchange_named
 from odzew.foundation import outgoing
 from odzew.foundation.errors import Conflict
 from odzew.foundation.writes import fetch_all
-from odzew.usecases import _fetching as module
+from odzew.usecases import _paging as module
 from odzew.usecases.fetch_exchange import fetch_exchange
 from tests.exchanges.build import DESK, Time, alarms, calm, enrol, fetch, held, kinds, value
 from tests.exchanges.service import PASSWORD, TOKEN, Service, served
@@ -130,7 +130,7 @@ def test_a_refusal_rings_once_a_day_and_is_not_hammered(list_: Service, time: Ti
     assert len(list_.asked) == 4
     time.wait(hours=24)
     fetch(time)
-    assert [a for a in alarms() if a != "exchange_gap"] == ["exchange_refused"] * 2 and len(list_.asked) <= 6
+    assert alarms() == ["exchange_refused"] * 2 and len(list_.asked) <= 7
     list_.always = ""
     calm(time)
     assert held() == list_.live()
@@ -171,6 +171,20 @@ class Picky(outgoing.Http):
         if value(40).hex() in reply.body.decode().lower():
             return outgoing.Reply(status=self.status, error="" if self.status else "cut-short")
         return reply
+
+
+@pytest.mark.parametrize("fault", ["503", "garbage"])
+def test_a_service_that_is_away_leaves_no_gaps(list_: Service, time: Time, fault: str) -> None:
+    fetch(time)
+    list_.always = fault
+    for _ in range(8):
+        time.wait(hours=6)
+        asked = len(list_.asked)
+        assert not fetch(time).complete and len(list_.asked) - asked <= 5
+    assert "exchange_gap" not in alarms() and fetch(time).gaps == 0
+    list_.always = ""
+    calm(time)
+    assert held() == list_.live()
 
 
 @pytest.mark.parametrize("status", [500, 400, 0])

@@ -153,7 +153,7 @@ def test_killed_and_started_again_it_ends_in_the_list(tmp_path: Path) -> None:
             service.say(n, value(n))
         enrol(service, past)
         env = {**os.environ, "ODZEW_DATABASE_URL": database_url()}
-        for at in (1, 2, 2):
+        for at in (1, 2):
             done = subprocess.run(
                 [sys.executable, "-c", CHILD, str(at)], env=env, capture_output=True, text=True, check=False, timeout=120
             )

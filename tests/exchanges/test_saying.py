@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from odzew.policy.load import load_policy
 from odzew.policy.shipped import shipped_policy_text
 from odzew.usecases.ask_exchange import AskedAbout, ask_exchange
 from odzew.usecases.desk import Desk
+from odzew.usecases.fetch_exchange import fetch_exchange
 from odzew.usecases.tell_exchanges import tell_exchanges
 from tests.cast import POLICY, Story
 from tests.exchanges.build import alarms, enrol, kinds, value
@@ -85,11 +87,12 @@ def test_only_public_pictures_of_open_child_cases_are_asked_about_and_once(tale:
     assert kinds("exchange.a") == ["exchange.asked", "exchange.answered"]
     again = ask(tale)
     assert again is not None and again.asked == 0 and len(shield.bodies) == 1
-    tale.wait(days=8)
+    tale.now += timedelta(days=8)
     later = ask(tale)
     assert later is not None and later.asked == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_it_knows_is_a_match_on_the_case(tale: Story, shield: Service) -> None:
     for n, said in enumerate(["csam exact", "csam near", "harmful-abusive-material exact", "new-word exact"]):
         word, how = said.split()
@@ -112,7 +115,7 @@ def test_a_lookup_that_fails_is_asked_again(tale: Story, shield: Service, fault:
     shield.faults = [fault]
     failed = ask(tale)
     assert failed is not None and failed.fault and ("exchange_refused" in alarms()) == (fault in ("garbage", "401"))
-    tale.wait(hours=1)
+    tale.now += timedelta(hours=1)
     again = ask(tale, name=None)
     assert again is not None and (again.asked, again.fault) == (1, "")
 
@@ -122,14 +125,13 @@ def _told(tale: Story, service: Service) -> list[dict[str, Any]]:
     return [json.loads(b)["hashFeedbacks"][0] for b in service.bodies]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_stopncii_hears_what_became_of_its_hashes(tale: Story) -> None:
-    from odzew.usecases.fetch_exchange import fetch_exchange
-
     with served(form="stopncii", clock=lambda: tale.now) as service:
         for n in (1, 2, 3):
             service.say(n, value(n))
         enrol(service, _time(tale))
-        tale.wait(hours=1)
+        tale.now += timedelta(hours=1)
         fetch_exchange(name="hotline", desk=tale.desk, out=Http(), clock=_time(tale))
         for n, private in ((1, False), (2, False), (3, True)):
             tale.post(f"p{n}", pdq=value(n), private=private)
@@ -145,20 +147,19 @@ def test_stopncii_hears_what_became_of_its_hashes(tale: Story) -> None:
         tale.decide(case[2], 0, "no_violation", ground="not_in_scope")
         service.faults = ["503"]
         assert len(_told(tale, service)) == 3
-        tale.wait(hours=1)
+        tale.now += timedelta(hours=1)
         words = {(f["hashValue"], f["feedbackValue"]) for f in _told(tale, service)}
         assert {(value(1).hex(), "Blocked"), (value(2).hex(), "NotBlocked")} <= words
         assert value(3).hex() not in str(service.bodies)
         assert kinds("exchange.told")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_ncmec_hears_only_that_it_was_right(tale: Story) -> None:
-    from odzew.usecases.fetch_exchange import fetch_exchange
-
     with served(form="ncmec", clock=lambda: tale.now) as service:
         service.say(1, value(1))
         enrol(service, _time(tale))
-        tale.wait(hours=1)
+        tale.now += timedelta(hours=1)
         fetch_exchange(name="hotline", desk=tale.desk, out=Http(), clock=_time(tale))
         tale.post("p1", pdq=value(1))
         case = tale.report("p1").case

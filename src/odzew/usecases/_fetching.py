@@ -1,18 +1,17 @@
-"""Shared: one page of a list is asked for, stored with its checkpoint, or passed over; and what went wrong is kept and rung."""
+"""Shared: one page of a list is stored with its checkpoint, or passed over; and what went wrong is kept and rung."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from odzew.alarms.api import ring
 from odzew.banks.api import lock_bank
 from odzew.banks.data import BankView, NewHash
 from odzew.banks.entries import refusal, replace_entries
-from odzew.cases.addresses import host_of
-from odzew.exchanges.data import Asking, ExchangeView, ListForm, Name, Page, Record, Stretch, Unreadable
+from odzew.exchanges.data import ExchangeView, Name, Page, Record, Stretch
 from odzew.exchanges.progress import (
     MOST_GAPS,
     afresh,
@@ -28,97 +27,19 @@ from odzew.exchanges.progress import (
     stretches,
 )
 from odzew.exchanges.register import WIDEST
-from odzew.foundation.outgoing import Asker, Reply
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
+from odzew.usecases._paging import Failure
 from odzew.usecases.bank_entries import say_stored
 
-TRIES: Final = 3  # how often a page that cannot be read is asked for at once
 PATIENCE: Final = 5  # how often a page fails in any way before the list is read on without it
-MOST_PAGES: Final = 20_000  # of one stretch; a service that names a next page for ever is not read for ever
 LEAST: Final = timedelta(minutes=1)
 TOKEN_LIVES: Final = timedelta(hours=12)
 # Lists older than this are short: what changed before is one stretch.
 BEFORE: Final = datetime.fromisoformat("2012-01-01T00:00:00+00:00")
 _LONGEST_WAIT: Final = timedelta(hours=6)
 _AGAIN: Final = timedelta(hours=24)
-_DOOR: Final = frozenset({401, 403, 407})
-_LATER: Final = frozenset({408, 425, 429})
-_NOT_THERE: Final = frozenset({"bad-address", "host-not-enrolled", "private-address"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why there is no page. `away`: no answer, or not now. `refused`: it says no. `damaged`: it cannot be read, asked several times.
-    `endless`: pages follow that never come to an end."""
-
-    kind: Literal["away", "refused", "damaged", "endless"]
-    word: str
-    status: int = 0
-    retry_after: int = 0
-
-
-def send(*, exchange: ExchangeView, asking: Asking, out: Asker) -> Reply:
-    """Ask the service of an exchange: its own host and no other."""
-    host = host_of(url=exchange.base)
-    headers = {**asking.headers}
-    return out.ask(
-        method=asking.method,
-        url=exchange.base + asking.path,
-        body=asking.body,
-        headers=headers,
-        hosts=[host],
-        private=[host] if exchange.private else [],
-    )
-
-
-def failure_of(*, reply: Reply) -> Failure | None:
-    """Return why a reply is none, or None for one that can be read."""
-    if reply.status == 200:
-        return None
-    if reply.error == "too-large":
-        return Failure(kind="damaged", word="too large")
-    if reply.error in _NOT_THERE:
-        return Failure(kind="refused", word=reply.error)
-    if reply.status == 0 or reply.status >= 500 or reply.status in _LATER:
-        return Failure(kind="away", word=reply.error or "not now", status=reply.status, retry_after=reply.retry_after)
-    word = "redirect" if 300 <= reply.status < 400 else "no page" if reply.status < 300 else "refused"
-    return Failure(kind="refused", word=word, status=reply.status, retry_after=reply.retry_after)
-
-
-def ask_page(*, exchange: ExchangeView, form: ListForm, stretch: Stretch, secrets: Mapping[str, str], out: Asker) -> Page | Failure:
-    """Return the next page of a stretch; one that cannot be read is asked for three times at once."""
-    failure = Failure(kind="damaged", word="unreadable")
-    for _ in range(TRIES):
-        asking = form.ask(place=stretch.place, settings=exchange.settings, secrets=secrets)
-        reply = send(exchange=exchange, asking=asking, out=out)
-        failed = failure_of(reply=reply)
-        if failed is not None and failed.kind != "damaged":
-            return failed
-        try:
-            page = None if failed else form.read(body=reply.body, base=exchange.base, settings=exchange.settings)
-            if page is not None:
-                return _leads_on(page, stretch)
-        except Endless as error:
-            return Failure(kind="endless", word=str(error), status=reply.status)
-        except Unreadable as error:
-            failed = Failure(kind="damaged", word=str(error), status=reply.status)
-        failure = failed or failure
-    return failure
-
-
-class Endless(Unreadable):
-    """More pages than any list has."""
-
-
-def _leads_on(page: Page, stretch: Stretch) -> Page:
-    """Notice paging that never ends: the same page again, a circle of pages (Brent 1980: one mark, moved at each power of two)."""
-    if page.token and page.token in (stretch.token, stretch.mark):
-        raise Unreadable("pages in a circle")
-    if page.token and stretch.pages + 1 >= MOST_PAGES:
-        raise Endless("pages without end")
-    return page
 
 
 def store(*, exchange: ExchangeView, stretch: Stretch, page: Page, actor: str, now: datetime) -> ExchangeView:
@@ -209,7 +130,8 @@ def _resumed(held: ExchangeView, stretch: Stretch, page: Page) -> datetime:
 def read_on(writes: Writes, *, exchange: ExchangeView, since: datetime, now: datetime) -> None:
     """Open the next stretch of a list whose stretches have an end, if the fetch that is under way reaches further."""
     if exchange.target is not None and since < exchange.target:
-        until = min(exchange.target, max(since + exchange.span, BEFORE))
+        short = BEFORE if exchange.span >= WIDEST else since
+        until = min(exchange.target, max(since + exchange.span, short))
         open_stretch(writes, exchange=exchange, since=since, until=until, now=now)
 
 
@@ -349,8 +271,3 @@ def starts_over(*, exchange: ExchangeView, stretch: Stretch, now: datetime) -> S
         return new
 
     return atomically(work)
-
-
-def is_door(*, failure: Failure) -> bool:
-    """Is it we who are refused, and not this page?"""
-    return failure.status in _DOOR

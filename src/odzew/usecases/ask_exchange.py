@@ -22,7 +22,8 @@ from odzew.foundation.outgoing import Asker
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.usecases._fetching import Failure, failure_of, keep_fault, send
+from odzew.usecases._fetching import keep_fault
+from odzew.usecases._paging import Failure, failure_of, send
 from odzew.usecases.bank_entries import say_stored
 from odzew.usecases.desk import Desk
 

@@ -30,11 +30,8 @@ from odzew.ledger.events import record
 from odzew.usecases._fetching import (
     PATIENCE,
     TOKEN_LIVES,
-    Failure,
     TooManyGaps,
-    ask_page,
     end_entries,
-    is_door,
     keep_fault,
     pass_over,
     read_on,
@@ -43,6 +40,7 @@ from odzew.usecases._fetching import (
     stays_gap,
     store,
 )
+from odzew.usecases._paging import Failure, answers_elsewhere, ask_page, is_door
 from odzew.usecases.desk import Desk
 from odzew.usecases.import_bank import SMALL
 
@@ -176,6 +174,7 @@ class _Run:
         self._form, self._secrets, self._out = form, secrets, out
         self._clock, self._actor, self._progress = clock, actor, progress
         self._again: set[tuple[uuid.UUID, datetime | None]] = set()
+        self._lives = False
         self.pages = 0
 
     def main(self, exchange: ExchangeView, most: int) -> tuple[ExchangeView, Failure | None]:
@@ -191,15 +190,22 @@ class _Run:
                     starts_over(exchange=exchange, stretch=stretch, now=self._clock())
                     continue
                 failure = replace(failure, kind="damaged")
-            lasting = stretch.tries + 1 >= PATIENCE and not is_door(failure=failure)
-            over = lasting or failure.kind in ("damaged", "endless")
+            over = failure.kind == "endless" or self._is_the_page(exchange, stretch, failure)
             if over:
                 exchange = pass_over(exchange=exchange, stretch=stretch, failure=failure, now=self._clock())
-            if failure.kind != "damaged":
+            if not over or failure.kind != "damaged":
                 tried = None if over else stretch
                 keep_fault(exchange=exchange, stretch=tried, failure=failure, now=self._clock())
                 return exchange, failure
         return exchange, None
+
+    def _is_the_page(self, exchange: ExchangeView, stretch: Stretch, failure: Failure) -> bool:
+        """Is it this very page that cannot be read, or has not come for long, while others do?"""
+        if failure.kind != "damaged" and (stretch.tries + 1 < PATIENCE or is_door(failure=failure)):
+            return False
+        if not self._lives:
+            self._lives = answers_elsewhere(exchange=exchange, form=self._form, secrets=self._secrets, out=self._out)
+        return self._lives
 
     def gaps(self, exchange: ExchangeView, most: int) -> ExchangeView:
         """Try what could not be read before; what fails again stays as it is until the next fetch."""

@@ -17,7 +17,7 @@ from odzew.foundation.outgoing import Asker
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.usecases._fetching import send
+from odzew.usecases._paging import send
 from odzew.usecases.desk import Desk
 
 _MOST: Final = 50
