@@ -17,6 +17,7 @@ from odzew.entrypoints.checks import check_database
 from odzew.exchanges.progress import newest
 from odzew.exchanges.register import exchange_named, exchanges, secrets_of
 from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound, Unsafe
+from odzew.foundation.outgoing import Http
 from odzew.foundation.secrets import Keys
 from odzew.foundation.settings import Settings
 from odzew.usecases.enrol_exchange import pause_exchange, remove_exchange, resume_exchange
@@ -25,7 +26,7 @@ from odzew.usecases.watch_exchanges import watch_exchanges
 from tests.banks.test_import import database_url
 from tests.cast import KEYS
 from tests.cli.demos import odzew
-from tests.exchanges.build import Time, alarms, calm, enrol, fetch, held, kinds, value
+from tests.exchanges.build import DESK, Time, alarms, calm, enrol, fetch, held, kinds, value
 from tests.exchanges.service import SECRETS, Service, served
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +199,17 @@ def test_by_command(service: Service, time: Time, tmp_path: Path) -> None:
     (told,) = json.loads(odzew("exchange", "list", "--json", **here).stdout)
     assert (told["exchange"], told["bank"], told["added"], told["gaps"]) == ("hotline", "bridges", 5, [])
     assert (told["fault"], told["status"]) == ("refused", 401)
+
+
+def test_the_worker_fetches_what_is_due_and_looks_whether_it_is_old(service: Service, time: Time) -> None:
+    from odzew.entrypoints.worker import loops
+
+    deeds = {loop.name: loop.deed for loop in loops(desk=DESK, out=Http(), alarm=lambda _payload, _at: True, clock=time)}
+    enrol(service, time)
+    assert deeds["exchanges"]() == 0 and held() == service.live()
+    assert deeds["exchanges"]() > 0
+    pages = len(service.asked)
+    deeds["feedback"]()
+    time.wait(hours=26)
+    deeds["stale-lists"]()
+    assert alarms() == ["exchange_stale"] and len(service.asked) == pages
