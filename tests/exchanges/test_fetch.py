@@ -169,7 +169,7 @@ class Picky(outgoing.Http):
         """Ask, and lose the page."""
         reply = super().ask(**words)  # type: ignore[arg-type]
         if value(40).hex() in reply.body.decode().lower():
-            return outgoing.Reply(status=self.status, error="" if self.status else "cut-short")
+            return outgoing.Reply(status=self.status, error="" if self.status else "cut-off")
         return reply
 
 
