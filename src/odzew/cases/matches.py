@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from odzew.cases.data import HIDDEN_FOR_GOOD, UNDECIDED
 from odzew.cases.models import Match
 from odzew.cases.rows import CaseRow
 from odzew.foundation.ids import new_id
@@ -116,6 +117,24 @@ def matches_of(*, case: uuid.UUID, most: int = 200) -> list[MatchView]:
     )
     names = ("item", "bank", "entry", "opinion", "type", "distance", "quality", "wide", "how", "at")
     return [MatchView(**dict(zip(names, row, strict=True))) for row in fetch_all(sql, [case, most])]
+
+
+def found_of_bank(*, bank: str, equal: int, quality: int) -> dict[int, str]:
+    """Return what became of the entries of a bank that public items were found equal to: `confirmed` (hidden for good by people),
+    `matched` (not decided yet), or `not_confirmed` (cleared).
+
+    Equal: within `equal` bits at a `quality` of at least so much, or the same bytes. What was only near says nothing of the entry.
+    """
+    sql = (
+        "SELECT m.entry, bool_or(c.state = ANY(%s)), bool_or(c.state = ANY(%s)), bool_or(c.state = 'cleared') FROM cases_match m "
+        "JOIN cases_case c ON c.id = m.case_id JOIN cases_item i ON i.id = m.item_id WHERE m.bank = %s AND NOT i.private "
+        "AND m.how = '' AND (m.type <> 'pdq' OR (m.distance <= %s AND m.quality >= %s)) GROUP BY m.entry"
+    )
+    rows = fetch_all(sql, [sorted(HIDDEN_FOR_GOOD), sorted(UNDECIDED), bank, equal, quality])
+    said = {
+        n: "confirmed" if hidden else "matched" if waiting else "not_confirmed" if good else "" for n, hidden, waiting, good in rows
+    }
+    return {n: word for n, word in said.items() if word}
 
 
 def move_matches(*, source: uuid.UUID, target: uuid.UUID) -> None:

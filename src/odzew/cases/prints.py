@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from odzew.cases.data import UNDECIDED
 from odzew.cases.models import Print
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 from odzew.matching.api import Addition, add, remove
@@ -116,6 +117,18 @@ def prints_after(*, number: int, most: int) -> list[PrintView]:
         _view(r)
         for r in fetch_all(f"SELECT {_COLUMNS} FROM cases_print WHERE number > %s ORDER BY number LIMIT %s", [number, most])
     ]
+
+
+def prints_of_open_child_cases(*, after: int, most: int) -> list[PrintView]:
+    """Return the next files, by number, of public items under undecided child-safety cases whose PDQ may be told to others: made
+    exactly or given by the platform, and of a picture that is not flat."""
+    columns = ", ".join(f"p.{name}" for name in _COLUMNS.split(", "))
+    sql = (
+        f"SELECT {columns} FROM cases_print p JOIN cases_item i ON i.id = p.item_id JOIN cases_copyset s ON s.id = i.copyset_id "
+        "JOIN cases_case c ON c.id = s.case_id WHERE c.child_safety AND c.state = ANY(%s) AND i.registered AND NOT i.private "
+        "AND p.pdq IS NOT NULL AND p.quality >= %s AND p.mode <> 'fast' AND p.number > %s ORDER BY p.number LIMIT %s"
+    )
+    return [_view(r) for r in fetch_all(sql, [sorted(UNDECIDED), FLAT_BELOW, after, most])]
 
 
 def count_prints(*, after: int = 0) -> int:

@@ -49,7 +49,7 @@ def check_surroundings(*, chosen: Settings) -> list[Finding]:
 
 def check_database(*, chosen: Settings, now: datetime) -> list[Finding]:
     """Return what is wrong in and with the database; Django is ready and the server was reached."""
-    return [f for part in (_schema, _own_key, _server_clock, _people, _witness, _unhashed) for f in part(chosen, now)]
+    return [f for part in (_schema, _own_key, _server_clock, _people, _exchanges, _witness, _unhashed) for f in part(chosen, now)]
 
 
 def check_key(*, chosen: Settings) -> None:
@@ -209,6 +209,23 @@ def _people(chosen: Settings, now: datetime) -> Iterator[Finding]:
             "Nobody has confirmed a test alarm in the last 30 days: run `odzew alarm test`, then `odzew alarm confirm`.",
             refuses=False,
         )
+
+
+def _exchanges(_chosen: Settings, now: datetime) -> Iterator[Finding]:
+    from django.db import connection
+
+    from odzew.exchanges.forms.table import LISTS
+    from odzew.exchanges.register import exchanges
+
+    if "exchanges_exchange" not in connection.introspection.table_names():
+        return
+    for e in exchanges():
+        if e.state != "running":
+            yield warning("exchange_paused", f"The exchange {e.name} is {e.state}: what its source withdraws still matches here.")
+        elif e.form in LISTS and e.stale(now=now):
+            since = f"since {e.complete_at:%Y-%m-%d %H:%M} UTC" if e.complete_at else "yet"
+            sentence = f"The exchange {e.name} was not fetched whole {since}: see `odzew exchange list`."
+            yield error("exchange_stale", sentence, refuses=False)
 
 
 def _witness(chosen: Settings, _now: datetime) -> Iterator[Finding]:

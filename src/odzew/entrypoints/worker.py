@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from odzew.entrypoints import alarm_channels, logs, runtime
 from odzew.entrypoints.index import tending
-from odzew.foundation.errors import Unavailable
+from odzew.foundation.errors import Conflict, Unavailable
 from odzew.foundation.moments import utc_now
-from odzew.foundation.outgoing import Fetching, Http, Outgoing
+from odzew.foundation.outgoing import Asker, Fetching, Http, Outgoing
 
 if TYPE_CHECKING:
     from odzew.foundation.settings import Settings
@@ -100,18 +100,25 @@ def _say(loop: Loop, error: Exception) -> None:
         log.error("a loop failed; tried again", extra={"loop": loop.name}, exc_info=error)
 
 
-def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], datetime] = utc_now) -> list[Loop]:
+def loops(
+    *, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], datetime] = utc_now, asker: Asker | None = None
+) -> list[Loop]:
     """Return everything that a worker does."""
     from odzew.banks.quarantine import forget as forget_sightings
     from odzew.cases.clocks import next_wake
     from odzew.entrypoints.hashes import the_index
     from odzew.notices.api import forget_sealed
+    from odzew.usecases.ask_exchange import ask_exchange
     from odzew.usecases.clock_ran_out import clock_ran_out
     from odzew.usecases.enforce import enforce
+    from odzew.usecases.fetch_exchange import fetch_exchange
     from odzew.usecases.find_copies import find_copies
     from odzew.usecases.seal_record import seal_record
     from odzew.usecases.sign_checkpoint import sign_checkpoint
+    from odzew.usecases.tell_exchanges import tell_exchanges
+    from odzew.usecases.watch_exchanges import watch_exchanges
 
+    lists: Asker = asker or Http()
     quiet = threading.Event()  # not set while clocks are ringing: what hides goes before what is sent
 
     def clocks() -> float:
@@ -143,6 +150,26 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
             log.warning("the search for copies waits: %s", error.sentence)
             return POLL * 4
 
+    def exchanges() -> float:
+        try:
+            if fetch_exchange(desk=desk, out=lists, clock=clock) or ask_exchange(desk=desk, out=lists, clock=clock):
+                return 0.0
+            return MINUTE / 12
+        except Conflict as error:
+            log.warning("a fetch stops: %s", error.sentence)
+            return POLL
+
+    def stale_lists() -> float:
+        watch_exchanges(now=clock())
+        return MINUTE
+
+    def feedback() -> float:
+        try:
+            tell_exchanges(desk=desk, out=lists, clock=clock)
+        except Conflict as error:
+            log.warning("telling a source stops: %s", error.sentence)
+        return MINUTE
+
     def housekeeping() -> float:
         forget_sealed(now=clock())
         forget_sightings(now=clock())
@@ -152,6 +179,9 @@ def loops(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], 
         Loop(name="clocks", deed=clocks),
         *(Loop(name=f"deliveries-{n}", deed=deliveries) for n in range(1, DELIVERERS + 1)),
         Loop(name="copies", deed=copies),
+        Loop(name="exchanges", deed=exchanges),
+        Loop(name="stale-lists", deed=stale_lists),
+        Loop(name="feedback", deed=feedback),
         Loop(name="sequencer", deed=sequencer),
         Loop(name="checkpoints", deed=checkpoints),
         Loop(name="housekeeping", deed=housekeeping),

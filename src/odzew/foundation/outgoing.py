@@ -17,16 +17,22 @@ from urllib.parse import urlsplit
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 10.0
 MOST_BYTES: Final = 64 * 1024
+PAGE_SECONDS: Final = 60.0
+MOST_PAGE_BYTES: Final = 16 * 1024 * 1024
 _PIECE: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """How an outside address answered; `status` 0: not at all, and `error` says why in a word."""
+    """How an outside address answered; `status` 0: not at all, and `error` says why in a word.
+
+    `retry_after`: the seconds it asked us to wait, if it said so in whole seconds.
+    """
 
     status: int
     error: str = ""
     body: bytes = b""
+    retry_after: int = 0
 
 
 class Sink(Protocol):
@@ -57,6 +63,16 @@ class Fetching(Protocol):
         ...
 
 
+class Asker(Protocol):
+    """What asks a service for a whole page; the real one below, or a stand-in that can fail on demand."""
+
+    def ask(
+        self, *, method: str, url: str, body: bytes | None, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]
+    ) -> Reply:
+        """Ask, and return the whole answer or why there is none."""
+        ...
+
+
 class Http:
     """Outgoing and Fetching over http.client with the resolved address pinned (no second look-up between check and use)."""
 
@@ -76,6 +92,13 @@ class Http:
         """
         return _ask("GET", url, None, _STRANGER, hosts, private, partial(_body, into=into, most=most), within)
 
+    def ask(
+        self, *, method: str, url: str, body: bytes | None, headers: Mapping[str, str], hosts: Sequence[str], private: Sequence[str]
+    ) -> Reply:
+        """Return a whole answer of up to 16 MiB within a minute; one that was cut short or is longer has status 0 and no body."""
+        length = {} if body is None else {"content-length": str(len(body))}
+        return _ask(method, url, body, {**headers, **length}, hosts, private, _page, PAGE_SECONDS)
+
 
 Reader = Callable[[http.client.HTTPResponse], Reply]
 _STRANGER: Final = {"cache-control": "no-cache", "accept": "*/*"}
@@ -87,6 +110,20 @@ def _nothing(response: http.client.HTTPResponse) -> Reply:
 
 def _little(response: http.client.HTTPResponse) -> Reply:
     return Reply(status=response.status, body=response.read(MOST_BYTES))
+
+
+def _page(response: http.client.HTTPResponse) -> Reply:
+    content = response.read(MOST_PAGE_BYTES + 1)
+    if len(content) > MOST_PAGE_BYTES:
+        return Reply(status=0, error="too-large")
+    if response.length:  # what was promised and has not come: read() with a limit keeps quiet about it
+        return Reply(status=0, error="cut-off")
+    return Reply(status=response.status, body=content, retry_after=_seconds(response.getheader("retry-after")))
+
+
+def _seconds(text: str | None) -> int:
+    """Return whole seconds; a date, or anything else, is 0 (the caller has a pace of its own)."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _body(response: http.client.HTTPResponse, *, into: Sink, most: int) -> Reply:

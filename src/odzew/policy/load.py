@@ -72,6 +72,7 @@ def load_policy(*, text: str) -> Policy:
     adult = sign.table("adult").only(("people", "uk_request_people"))
     triggers = top.table("triggers").only(REGIME_NAMES)
     thresholds = top.table("thresholds").only(("fast_views_per_hour", "few_viewers", "hides_after_clearance"))
+    leaving = top.table("leaving").only(("banks", "exchanges"))
     gone = top.table("verify_gone").only(("probes", "then_every"))
     return Policy(
         version=top.whole("version", least=1),
@@ -94,7 +95,8 @@ def load_policy(*, text: str) -> Policy:
         match=_plain(MatchRule, top.table("match")),
         private_checked=_private_checked(top.table("private_checked")),
         marks_expire=top.table("marks").only(("expire",)).duration("expire"),
-        banks_may_leave=_names(top.table("leaving").only(("banks",)), "banks"),
+        banks_may_leave=_names(leaving, "banks"),
+        exchanges_may_hear=_names(leaving, "exchanges") if "exchanges" in leaving.values else frozenset(),
         plans=MappingProxyType(build_plans(clocks=clocks, warn=warn)),
     )
 

@@ -120,6 +120,7 @@ class Policy:
     """One version of the policy. `digest` is the SHA-256 of its text; `grounds` maps a ground to its name by language.
 
     `private_checked`: the jurisdictions where uploads in private are checked. `banks_may_leave`: the banks that may be exported.
+    `exchanges_may_hear`: the exchanges that may be asked about hashes of reported items, and told what became of their own.
 
     `plans` holds every clock ready made, by name, variant, whether it may hide, and whether it halves; use `plan`.
     """
@@ -146,6 +147,7 @@ class Policy:
     marks_expire: timedelta
     banks_may_leave: frozenset[str]
     plans: Mapping[PlanKey, ClockPlan]
+    exchanges_may_hear: frozenset[str] = frozenset()
 
     def plan(self, name: str, variant: str = "", *, hides: bool = True, halve: bool = False) -> ClockPlan:
         """Give the plan of a clock; `hides=False` replaces what would hide by an alarm."""

@@ -161,6 +161,29 @@ def entries_said(*, ids: Sequence[int]) -> dict[str, object]:
     return {"entries": len(ids), "first": min(ids), "last": max(ids)}
 
 
+def say_stored(
+    writes: Writes,
+    *,
+    bank: BankView,
+    stored: Stored,
+    gone: Sequence[int],
+    hashes: Sequence[NewHash],
+    source: dict[str, object],
+    actor: str,
+    now: datetime,
+) -> None:
+    """Add the events of one batch of a list to `writes`, if it changed anything: what came, and what was taken back.
+
+    `source` says which import or fetch it was and how far that has come; `hashes` are what the batch leaves standing.
+    """
+    if stored.added or stored.changed:
+        facts = {**entries_said(ids=stored.added), "changed": len(stored.changed), "digest": digest_of(hashes=hashes), **source}
+        record(writes, kind="bank.entries_added", actor=actor, now=now, facts={"bank": str(bank.id), **facts})
+    if gone:
+        facts = {"bank": str(bank.id), **entries_said(ids=gone), **source}
+        record(writes, kind="bank.entries_withdrawn", actor=actor, now=now, facts=facts)
+
+
 def digest_of(*, hashes: Iterable[NewHash]) -> str:
     """Return the SHA-256 of a batch: its hashes, each as type, hexadecimal digits, list and entry in a line, sorted."""
     lines = sorted(f"{h.type} {h.value.hex()} {h.member} {h.entry_id}\n" for h in hashes)

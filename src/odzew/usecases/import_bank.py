@@ -15,11 +15,12 @@ from odzew.banks.data import BankView, NewHash
 from odzew.banks.entries import put, refusal, unseen, withdraw_hashes, withdraw_named, withdraw_unseen
 from odzew.banks.files import Line, ListFile
 from odzew.banks.imports import Progress, advance, begin, end
+from odzew.exchanges.register import feeding
 from odzew.foundation.errors import Conflict, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.usecases.bank_entries import digest_of, entries_said, outside_bank, rules_said
+from odzew.usecases.bank_entries import entries_said, outside_bank, rules_said, say_stored
 
 BATCH: Final = 5_000
 # A list that would take more than half of a bank with more entries than this out of it is more likely cut short than new.
@@ -60,7 +61,8 @@ def import_bank(
     line was wrong (or `skip_bad`), for a wrong line may name what would be lost; and never more than half of a large bank unless
     `shrink`. Each batch is one transaction with its event and the checkpoint: killed at any moment and repeated with the same file, it
     ends in the same bank. `progress` is told how many bytes of the file are done. Raises `Invalid` (nothing stored) for a file that is
-    no list, `Forbidden` for the desk's own banks, `Conflict` if another import into the bank begins meanwhile.
+    no list, `Forbidden` for the desk's own banks, `Conflict` for a bank that an exchange feeds, or if another import into it begins
+    meanwhile.
     """
     with _opened(path) as stream:
         digest = hashlib.file_digest(stream, "sha256").digest()
@@ -112,6 +114,8 @@ def _begin(name: str, digest: bytes, replace_all: bool, actor: str, now: datetim
             writes.send()
         else:
             bank = outside_bank(name=name)
+            if (fed := feeding(bank=bank.id)) is not None:
+                raise Conflict(f"The bank {name} is fed by the exchange {fed.name}; import this list into a bank of its own.")
         lock_bank(bank=bank.id)
         at, resumed = begin(writes, bank=bank, digest=digest, replace=replace_all, now=now)
         facts = {"bank": str(bank.id), "import": str(at.id), "file": digest.hex(), "replace": replace_all, "from_line": at.line}
@@ -172,18 +176,8 @@ class _Run:
                 withdrawn=self.at.withdrawn + len(gone),
             )
             advance(writes, before=self.at, after=after)
-            if stored.added or stored.changed or gone:
-                facts = {
-                    "bank": str(self._bank.id),
-                    "import": str(self.at.id),
-                    "upto_line": upto,
-                    "digest": digest_of(hashes=stay),
-                    "changed": len(stored.changed),
-                    "withdrawn": len(gone),
-                }
-                record(
-                    writes, kind="bank.entries_added", actor=self._actor, now=now, facts={**entries_said(ids=stored.added), **facts}
-                )
+            source: dict[str, object] = {"import": str(self.at.id), "upto_line": upto}
+            say_stored(writes, bank=self._bank, stored=stored, gone=gone, hashes=stay, source=source, actor=self._actor, now=now)
             writes.send()
             return after
 

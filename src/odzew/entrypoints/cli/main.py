@@ -9,6 +9,7 @@ import typer
 from odzew.entrypoints.cli.bank import register as register_bank
 from odzew.entrypoints.cli.bench import bench
 from odzew.entrypoints.cli.enrol import register as register_enrol
+from odzew.entrypoints.cli.exchange import register as register_exchange
 from odzew.entrypoints.cli.hash import hash_files
 from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.replay import replay
@@ -37,6 +38,7 @@ register_run(app=app)
 register_watch(app=app)
 register_enrol(app=app)
 register_bank(app=app)
+register_exchange(app=app)
 register_ledger(app=app)
 app.command()(bench)
 app.command()(replay)

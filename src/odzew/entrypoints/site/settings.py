@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "odzew.decisions",
     "odzew.answers",
     "odzew.enforcement",
+    "odzew.exchanges",
     "odzew.alarms",
     "odzew.matching",
 ]
