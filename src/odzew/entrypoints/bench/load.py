@@ -85,47 +85,48 @@ def drive(
     for line in idle:
         chooser.register(line.sock, selectors.EVENT_READ, line)
     sent, more, begin = 0, True, time.perf_counter()
-    while (more or len(idle) < connections) and time.perf_counter() - begin < seconds + _PATIENCE:
+    while chooser.get_map() and time.perf_counter() - begin < seconds + _PATIENCE:
         pause = 1.0
         while idle and more:
             now = time.perf_counter()
             due = begin + sent / per_second if per_second else now
-            if due - begin >= seconds or (request := _next(requests, due <= now)) is None:
-                more = False
-            elif request:
-                idle.popleft().ask(request, due=due)
-                sent += 1
-            else:
+            if due > now:
                 pause = due - now
                 break
+            request = next(requests, None) if due - begin < seconds else None
+            if request is None:
+                more = False
+            else:
+                idle.popleft().ask(request, due=due)
+                sent += 1
+        while idle and not more:
+            _hang_up(idle.popleft(), chooser)
         for key, _ in chooser.select(timeout=pause):
-            connections -= _take(key.data, load, idle, chooser)
-        more = more and connections > 0
+            _take(key.data, load, idle, chooser)
     load.seconds = time.perf_counter() - begin
     for key in list(chooser.get_map().values()):
-        key.data.sock.close()
+        _hang_up(key.data, chooser)
     chooser.close()
     return load
 
 
-def _next(requests: Iterator[bytes], now: bool) -> bytes | None:
-    """Return the next request, nothing yet if it is not due, or None when there are no more."""
-    return next(requests, None) if now else b""
-
-
-def _take(line: Line, load: Load, idle: deque[Line], chooser: selectors.BaseSelector) -> int:
-    """Note an answer that is whole, and let its line be used again; return 1 if the line is gone."""
+def _take(line: Line, load: Load, idle: deque[Line], chooser: selectors.BaseSelector) -> None:
+    """Note an answer that is whole, and let its line be used again."""
     status = line.read()
     if status is None:
-        return 0
+        return
     load.statuses[status] = load.statuses.get(status, 0) + 1
     load.took.append(time.perf_counter() - line.due)
     if status:
         idle.append(line)
-        return 0
+    else:
+        _hang_up(line, chooser)
+
+
+def _hang_up(line: Line, chooser: selectors.BaseSelector) -> None:
+    """Close a line: a server that serves only so many at a time takes the next one then."""
     chooser.unregister(line.sock)
     line.sock.close()
-    return 1
 
 
 def expect_good(*, load: Load) -> None:

@@ -17,7 +17,7 @@ from odzew.entrypoints.bench.bits import Words
 PDQ_INDEX: Final = "threatexchange PDQIndex"
 FLAT: Final = "FAISS flat"
 RADIUS: Final = 31
-_ASKED: Final[Mapping[str, tuple[str, ...]]] = {PDQ_INDEX: ("faiss", "pdqhash", "threatexchange"), FLAT: ("faiss",)}
+_ASKED: Final[Mapping[str, tuple[str, ...]]] = {PDQ_INDEX: ("threatexchange", "pdqhash", "faiss"), FLAT: ("faiss",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

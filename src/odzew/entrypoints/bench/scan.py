@@ -80,13 +80,13 @@ def _parts(folder: Path) -> Parts:
 def _scanned(desk: Ground) -> Figure:
     """Return how many hosted files a second `odzew scan` holds against a bank that knows one in a hundred of them."""
     from odzew.entrypoints.bench.filling import empty
-    from odzew.entrypoints.hashes import quick
+    from odzew.entrypoints.index import open_index
     from odzew.entrypoints.runtime import make_desk
     from odzew.usecases.scan_hosted import scan_hosted
 
     empty(folder=settings().index_folder)
     _host(desk)
-    ours, index = make_desk(chosen=settings()), quick().index
+    ours, index = make_desk(chosen=settings()), open_index(chosen=settings())
     rates = []
     for _ in range(ROUNDS):
         index.refresh()
