@@ -7,7 +7,7 @@ import numpy as np
 from odzew.entrypoints.bench import bits
 from odzew.entrypoints.bench.bits import Words, moved
 
-__all__ = ["KINDS", "generated", "in_order", "moved"]
+__all__ = ["KINDS", "Words", "generated", "in_order", "moved"]
 
 KINDS = (*bits.KINDS, "constant bits", "all equal", "few bits")
 

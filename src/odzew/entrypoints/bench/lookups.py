@@ -14,16 +14,18 @@ from odzew.entrypoints.bench.data import median
 Ask = Callable[[str], int]
 SPILL: Final = 48 << 20
 BLOCK: Final = 32
+ONE_NEAR_IN: Final = 8
 _FARTHEST: Final = 32
 
 
 def questions(*, words: Words, number: int, seed: int) -> list[str]:
-    """Return questions in hex, half of them 0 to 31 bits from one of the hashes, half of them far from all."""
+    """Return questions in hex, one in eight of them 0 to 31 bits from one of the hashes, the others far from all."""
     rng = np.random.default_rng(seed)
-    far = rng.integers(0, 1 << 64, (number, 4), np.uint64)
+    asked = rng.integers(0, 1 << 64, (number, 4), np.uint64)
     places = rng.integers(0, len(words), number)
-    near = [moved(words[place], n // 2 % _FARTHEST, rng=rng, spread=False) for n, place in enumerate(places)]
-    return [(near[n] if n % 2 else far[n]).tobytes().hex() for n in range(number)]
+    for n in range(0, number, ONE_NEAR_IN):
+        asked[n] = moved(words[places[n]], n // ONE_NEAR_IN % _FARTHEST, rng=rng, spread=False)
+    return [row.tobytes().hex() for row in asked]
 
 
 def cold(*, ways: Mapping[str, Ask], asked: Sequence[str]) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """`odzew bench match`: one look-up among known hashes, exact, beside the index of python-threatexchange and FAISS's plain scan.
 
-All answer the same questions about the same hashes, in turns, on one core, hex in and hits out. Cold: 48 MB are streamed through the
-caches before every question. The peers come with the extra `odzew[peers]`; without them the figures stand alone.
+All answer the same questions about the same hashes, in turns, on one core, hex in and hits out; one question in eight has hits. Cold:
+48 MB are streamed through the caches before every question. The peers come with the extra `odzew[peers]`; without them the figures
+stand alone.
 """
 
 from __future__ import annotations
