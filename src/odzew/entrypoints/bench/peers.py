@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 from collections.abc import Callable, Mapping
@@ -22,7 +23,8 @@ _ASKED: Final[Mapping[str, tuple[str, ...]]] = {PDQ_INDEX: ("threatexchange", "p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """An index: `ask` a question in hex and get how many hits within 31 bits; `add` one hash; what it takes of memory, in bytes."""
+    """An index: `ask` a question in hex and get how many hits within 31 bits; `add` one hash; what it takes of memory, in bytes,
+    or 0 where that is not measured."""
 
     ask: Callable[[str], int]
     add: Callable[[str, int], object] | None
@@ -46,22 +48,19 @@ def pdq_index(words: Words) -> Peer:
     before = _resident()
     index: Any = importlib.import_module("threatexchange.signal_type.pdq.pdq_index").PDQIndex()
     index.add_all((row.tobytes().hex(), number) for number, row in enumerate(words))
-    gc.collect()
     return Peer(ask=lambda question: len(index.query(question)), add=index.add, memory=_resident() - before)
 
 
 def flat(words: Words) -> Peer:
     """Return FAISS's binary index that looks at every hash: the best ready-made scan."""
-    faiss = _one_thread()
-    before = _resident()
-    index: Any = faiss.IndexBinaryFlat(256)
+    index: Any = _one_thread().IndexBinaryFlat(256)
     index.add(words.view(np.uint8).reshape(-1, 32))
 
     def ask(question: str) -> int:
         limits, _, _ = index.range_search(np.frombuffer(bytes.fromhex(question), np.uint8).reshape(1, 32), RADIUS + 1)
         return int(limits[1])
 
-    return Peer(ask=ask, add=None, memory=_resident() - before)
+    return Peer(ask=ask, add=None, memory=0)
 
 
 def _one_thread() -> Any:
@@ -71,6 +70,10 @@ def _one_thread() -> Any:
 
 
 def _resident() -> int:
-    """Return the bytes of memory that this process holds."""
+    """Return the bytes of memory that this process holds, after what is free was given back."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096
