@@ -45,8 +45,9 @@ def peers_of(*, words: Words, names: tuple[str, ...] = (PDQ_INDEX, FLAT)) -> dic
 def pdq_index(words: Words) -> Peer:
     """Return the index that python-threatexchange, and with it Hasher-Matcher-Actioner, takes for PDQ unless told otherwise."""
     _one_thread()
+    made: Any = importlib.import_module("threatexchange.signal_type.pdq.pdq_index")
     before = _resident()
-    index: Any = importlib.import_module("threatexchange.signal_type.pdq.pdq_index").PDQIndex()
+    index = made.PDQIndex()
     index.add_all((row.tobytes().hex(), number) for number, row in enumerate(words))
     return Peer(ask=lambda question: len(index.query(question)), add=index.add, memory=_resident() - before)
 
