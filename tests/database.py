@@ -18,7 +18,17 @@ if "ODZEW_TEST_URL" not in os.environ:
 _data = tempfile.mkdtemp(prefix="odzew-test-")
 atexit.register(shutil.rmtree, _data, ignore_errors=True)
 _for_tests = {
-    f"ODZEW_{n}" for n in ("TEST_URL", "CHROMIUM", "CRASH_ROUNDS", "FUZZ_FILES", "FUZZ_FILMS", "EXCERPT_TRIALS", "PROMISE_EXAMPLES")
+    f"ODZEW_{n}"
+    for n in (
+        "TEST_URL",
+        "CHROMIUM",
+        "CRASH_ROUNDS",
+        "FUZZ_FILES",
+        "FUZZ_FILMS",
+        "EXCERPT_TRIALS",
+        "PROMISE_EXAMPLES",
+        "HASH_PICTURES",
+    )
 }
 for _name in [n for n in os.environ if n.startswith("ODZEW_") and n not in _for_tests]:
     del os.environ[_name]

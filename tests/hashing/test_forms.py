@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -13,22 +12,8 @@ from odzew.hashing.api import NOT_STEADY, hash_file, hash_picture
 from odzew.hashing.canonical import canonical
 from tests.hashing.corpus import KINDS, picture
 from tests.hashing.encode import GREY, LOSSLESS, LOSSY, PALETTE, png, save
+from tests.hashing.forms import apart, steady_pictures
 from tests.hashing.near import between
-
-COUNT = 100
-
-
-@lru_cache(maxsize=1)
-def steady_pictures() -> tuple[tuple[Image.Image, bytes], ...]:
-    """The first hundred pictures of the corpus whose hash is good and steady, small, with that hash."""
-    found: list[tuple[Image.Image, bytes]] = []
-    for number in range(2 * COUNT):
-        image = picture(number, (320 + number % 97, 240 + number % 53))
-        hashed = hash_picture(data=save(image, "PNG"))
-        if hashed.pdq.quality >= 50 and hashed.steady:
-            found.append((image, hashed.pdq.bits))
-    assert len(found) >= COUNT
-    return tuple(found[:COUNT])
 
 
 @pytest.mark.parametrize("form", LOSSLESS)
@@ -55,8 +40,8 @@ def test_a_palette_is_seen_through(form: str) -> None:
 
 @pytest.mark.parametrize("form", LOSSY)
 def test_a_form_that_changes_the_picture_is_always_matched(form: str) -> None:
-    apart = [between(hash_picture(data=LOSSY[form](image)).pdq.bits, bits) for image, bits in steady_pictures()]
-    assert max(apart) <= 31 and median(apart) <= 10
+    bits = apart(form=LOSSY[form])
+    assert max(bits) <= 31 and median(bits) <= 10
 
 
 def test_a_plaid_says_that_its_hash_is_not_steady() -> None:

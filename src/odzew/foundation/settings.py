@@ -28,6 +28,7 @@ _OUTSIDE = frozenset(
         "TEST_URL",
         "CRASH_ROUNDS",
         "PROMISE_EXAMPLES",
+        "HASH_PICTURES",
     }
 )
 

@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from odzew.entrypoints.runtime import close_connections, make_desk, migrate, start_django
 from odzew.foundation.moments import utc_now
 from odzew.foundation.postgres import throwaway
 from odzew.foundation.settings import settings
+
+if TYPE_CHECKING:
+    from odzew.ledger.people import Caller
+    from odzew.usecases.desk import Desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +66,28 @@ def _platform() -> str:
     )
     return add_program(
         name="bench",
-        scopes=frozenset({"notices", "items", "read"}),
+        scopes=frozenset({"notices", "items", "read", "check"}),
         sources=frozenset({"user", "automatic"}),
         now=now,
         platform=view.id,
     )
 
 
+def acting(*, desk: Ground) -> tuple[Desk, Caller]:
+    """Return what use cases are given: the desk of these settings, and the caller that the platform's key belongs to."""
+    from odzew.ledger.people import caller_of_key
+
+    caller = caller_of_key(key=desk.api_key, now=utc_now())
+    if caller is None:
+        raise RuntimeError("the benchmark's own key does not work")
+    return make_desk(chosen=settings()), caller
+
+
 @contextmanager
-def process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `odzew WORDS` beside us; it is ended, and its children with it, when the block ends."""
+def process(*words: str, module: str = "odzew") -> Iterator[subprocess.Popen[bytes]]:
+    """Run `odzew WORDS`, or another module, beside us; it is ended, and its children with it, when the block ends."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "odzew", *words], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", module, *words], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         yield child

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +13,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from odzew.entrypoints.bench.data import Figure, higher_is_better, median
-from odzew.entrypoints.bench.ground import Ground, ground, process
-from odzew.entrypoints.bench.load import Load, drive
+from odzew.entrypoints.bench.ground import Ground, acting, ground, process
+from odzew.entrypoints.bench.load import drive, expect_good, free_port, wait_for
 from odzew.foundation.moments import utc_now
 from odzew.foundation.postgres import find_binaries
 
@@ -36,10 +34,10 @@ def run(*, full: bool = False) -> list[Figure]:
     with ground() as desk:
         _items(desk)
         script = _peer_script(desk)
-        port = _free_port()
+        port = free_port()
         os.environ["ODZEW_PORT"] = str(port)
         with process("serve"):
-            _wait(port)
+            wait_for(port=port)
             requests = _requests(desk)
             drive(host="127.0.0.1", port=port, requests=requests, connections=CONNECTIONS, seconds=2)
             ours, peer = _turns(desk, port, requests, script)
@@ -87,29 +85,17 @@ def _turns(desk: Ground, port: int, requests: Iterator[bytes], script: Path) -> 
     peer: list[float] = []
     for _ in range(ROUNDS):
         load = drive(host="127.0.0.1", port=port, requests=requests, connections=CONNECTIONS, seconds=SECONDS)
-        _expect_good(load)
+        expect_good(load=load)
         ours.append(load.rate)
         peer.append(_pgbench(desk, script))
     return ours, peer
 
 
-def _expect_good(load: Load) -> None:
-    bad = {status: n for status, n in load.statuses.items() if not 200 <= status < 300}
-    if bad or not load.statuses:
-        raise RuntimeError(f"the server answered {bad or 'nothing'} under load")
-
-
 def _items(desk: Ground) -> None:
     from odzew.cases.register import ItemIn, MediaIn
-    from odzew.entrypoints.runtime import make_desk
-    from odzew.foundation.settings import settings
-    from odzew.ledger.people import caller_of_key
     from odzew.usecases.register_items import register_items
 
-    our = make_desk(chosen=settings())
-    caller = caller_of_key(key=desk.api_key, now=utc_now())
-    if caller is None:
-        raise RuntimeError("the benchmark's own key does not work")
+    our, caller = acting(desk=desk)
     for start in range(0, ITEMS, 5000):
         batch = [
             ItemIn(
@@ -150,23 +136,6 @@ def _requests(desk: Ground) -> Iterator[bytes]:
         number += 1
 
 
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def _wait(port: int) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the server did not start within 30 s")
-
-
 # The peer: pgbench runs the very statements of one notice, with fresh ids each time.
 
 
@@ -175,16 +144,10 @@ def _peer_script(desk: Ground) -> Path:
     from django.db import connection
 
     from odzew.cases.data import Place
-    from odzew.entrypoints.runtime import make_desk
-    from odzew.foundation.settings import settings
-    from odzew.ledger.people import caller_of_key
     from odzew.notices.data import Concern, NewNotice
     from odzew.usecases.receive_notice import receive_notice
 
-    our, now = make_desk(chosen=settings()), utc_now()
-    caller = caller_of_key(key=desk.api_key, now=now)
-    if caller is None:
-        raise RuntimeError("the benchmark's own key does not work")
+    our, caller = acting(desk=desk)
     caught: list[str] = []
 
     def catch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -11,7 +11,7 @@ import typer
 
 from odzew.foundation.errors import Invalid
 
-NAMES: Final = ("intake", "clocks", "ledger", "outbox", "hash", "video", "decode")
+NAMES: Final = ("intake", "clocks", "ledger", "outbox", "hash", "video", "decode", "match", "scan", "check")
 
 
 def bench(
