@@ -207,7 +207,7 @@ def dies(real):
     return call
 module.BATCH = 7
 if where == "inside":
-    module.record = dies(module.record)
+    module.say_stored = dies(module.say_stored)
 elif where == "after":
     module.atomically = dies(module.atomically)
 module.import_bank(name="bridges", path=Path(sys.argv[1]), replace_all=True, actor="operator", clock=utc_now)
