@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page
 
-from odzew.entrypoints.reporter import views
+from odzew.entrypoints.reporter import pages, views
 from odzew.entrypoints.reporter.guesses import Guesses
 from tests.cast import Story
 from tests.pages.looks import faults, reader
@@ -29,7 +29,7 @@ class Told:
 def told(desk_url: str, monkeypatch: pytest.MonkeyPatch) -> Told:
     """A report that was hidden, then removed, and answered in Polish."""
     story = Story(start=datetime.now(UTC) - timedelta(hours=3))
-    monkeypatch.setattr(views, "desk", lambda: story.desk)
+    monkeypatch.setattr(pages, "desk", lambda: story.desk)
     monkeypatch.setattr(views, "_guesses", Guesses())
     story.post()
     receipt = story.report(claimant="depicted", language="pl")
