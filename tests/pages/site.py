@@ -99,6 +99,11 @@ def read(page: Page, site: Site, code: str) -> str:
 
 def back(page: Page) -> str:
     """Go back once, as far as the browser lets us, and return all that is there to read."""
-    with contextlib.suppress(Error):
+    with contextlib.suppress(Error):  # the browser asks whether to send the form again, and shows nothing of it
         page.go_back(timeout=5_000)
-    return page.content()
+    for _ in range(20):
+        with contextlib.suppress(Error):  # it is still on its way
+            page.wait_for_load_state(timeout=5_000)
+            return page.content()
+        page.wait_for_timeout(50)
+    raise AssertionError("the page never came to rest")
