@@ -60,8 +60,13 @@ def links_in(*, text: str, hosts: Collection[str] = ()) -> list[str]:
 
 def _words(text: str) -> list[str]:
     """The words of a text, each once, without what stands around them; a bracket that opens in an address closes in it."""
-    bare = (word.strip(_AROUND).lstrip("(") for word in text.split())
-    return list(dict.fromkeys(word if "(" in word else word.rstrip(")" + _AROUND) for word in bare))
+    return list(dict.fromkeys(_bare(word.strip(_AROUND).lstrip("(" + _AROUND)) for word in text.split()))
+
+
+def _bare(word: str) -> str:
+    while word.endswith(")") and word.count(")") > word.count("("):
+        word = word[:-1].rstrip(_AROUND)
+    return word
 
 
 def _is_link(word: str, hosts: Collection[str]) -> bool:

@@ -52,7 +52,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
     if not length.isdigit() or len(length) > 12 or int(length) > LARGEST:
         return pages.sorry(request, sentence="error_too_long", status=413)
     if request.content_type != _TYPE:
-        return pages.sorry(request, sentence="error_heading", status=415)
+        return pages.sorry(request, sentence="error_nothing_here", status=415)
     return None
 
 
