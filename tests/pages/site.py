@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Error, Page
 
 from odzew.cases.queue import decided, waiting
-from odzew.entrypoints.reporter import form, pages, views
+from odzew.entrypoints.reporter import pages, tally, views
 from odzew.entrypoints.reporter.guesses import Guesses
-from odzew.entrypoints.reporter.tally import Tally
+from odzew.entrypoints.reporter.tally import SENDS, Tally
 from odzew.foundation.moments import utc_now
 from odzew.notices.api import NoticeView, views_of
 from tests.cast import Story
@@ -65,7 +65,7 @@ def made(served: Served, monkeypatch: pytest.MonkeyPatch) -> Site:
     story = Story(start=utc_now())
     monkeypatch.setattr(pages, "desk", lambda: story.desk)
     monkeypatch.setattr(views, "_guesses", Guesses())
-    monkeypatch.setattr(form, "_sends", Tally(form.SENDS))
+    monkeypatch.setattr(tally, "sends", Tally(SENDS))
     story.post()
     return Site(served=served, story=story)
 

@@ -19,10 +19,10 @@ from django.test import Client
 
 from odzew.cases.clocks import armed
 from odzew.cases.rows import read_cases
-from odzew.entrypoints.reporter import draft, form, pages, views
+from odzew.entrypoints.reporter import draft, form, pages, tally, views
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.entrypoints.reporter.networks import voice_of
-from odzew.entrypoints.reporter.tally import Limits, Tally
+from odzew.entrypoints.reporter.tally import SENDS, Limits, Tally
 from odzew.foundation.errors import NotFound
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import FORM, programs, revoke_program
@@ -40,7 +40,7 @@ def site(story: Story, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The pages have a desk with one post."""
     monkeypatch.setattr(pages, "desk", lambda: story.desk)
     monkeypatch.setattr(views, "_guesses", Guesses())
-    monkeypatch.setattr(form, "_sends", Tally(form.SENDS))
+    monkeypatch.setattr(tally, "sends", Tally(SENDS))
     story.post()
     return Site(served=None, story=story)  # type: ignore[arg-type]
 
@@ -197,7 +197,7 @@ def test_another_site_can_file_nothing(site: Site, headers: dict[str, str], file
 
 def test_a_network_that_floods_waits_alone_and_its_text_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     few = Limits(network_most=3, network_seconds=600, all_most=5, all_seconds=60, crowded=2)
-    monkeypatch.setattr(form, "_sends", Tally(few))
+    monkeypatch.setattr(tally, "sends", Tally(few))
 
     def send(network: str) -> Any:
         client = Typist(REMOTE_ADDR=network)
@@ -343,3 +343,18 @@ def test_the_form_has_no_key_that_could_be_used_or_taken(site: Site) -> None:
     assert FORM not in {p.id for p in programs()}
     with pytest.raises(NotFound):
         revoke_program(program=FORM, now=site.story.now)
+
+
+def test_who_comes_back_is_asked_for_something_held_to_the_same_pace_and_keeps_the_text(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Typist(REMOTE_ADDR="8.8.8.8")
+    code = _code(_send(client, _walk(client)))
+    sent = {"code": code, "lang": "en"}
+    assert client.post("/status/add", {**sent, "where": "  "}).status_code == 422
+    assert client.post("/status/add", {**sent, "where": "x" * (LONGEST_WHERE + 1)}).status_code == 422
+    assert client.post("/status/add", {"code": "1" * 20, "where": LINK}).status_code == 404
+    monkeypatch.setattr(tally, "sends", Tally(Limits(network_most=1, network_seconds=600, all_most=5, all_seconds=60)))
+    assert client.post("/status/add", {**sent, "where": LINK}).status_code == 200
+    held = client.post("/status/add", {**sent, "where": f"{LINK} once more"})
+    assert held.status_code == 429 and "once more" in held.content.decode() and len(site.notices()) == 2

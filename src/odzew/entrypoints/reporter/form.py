@@ -11,10 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from odzew.answers.api import answers_to
 from odzew.entrypoints.api.problems import known_error
-from odzew.entrypoints.reporter import pages
+from odzew.entrypoints.reporter import pages, tally
 from odzew.entrypoints.reporter.draft import STEPS, Draft, new_once, read_draft
 from odzew.entrypoints.reporter.networks import network, voice_of
-from odzew.entrypoints.reporter.tally import Limits, Tally
 from odzew.foundation.errors import Invalid
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
@@ -26,9 +25,6 @@ from odzew.usecases.file_report import LONGEST_MORE, LONGEST_WHERE, file_report
 # The longest answers in the letters that take most room, and some more.
 LARGEST: Final = 256 * 1024
 _TYPE: Final = "application/x-www-form-urlencoded"
-# A school or a whole town may be one network; who only reads and types is not counted.
-SENDS: Final = Limits(network_most=200, network_seconds=600.0, all_most=6000, all_seconds=60.0, crowded=5)
-_sends = Tally(SENDS)
 _TICKS: Final = ("posted", "threat", "money", "fake", "spread", "contact")
 
 
@@ -74,7 +70,7 @@ def _next(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
     where = network(request=request)
-    if _sends.refused(network=where):
+    if tally.sends.refused(network=where):
         return screen(request, draft, error="error_often", status=429)
     try:
         receipt = file_report(
@@ -89,7 +85,7 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
         number = str(known.detail.get("instance", "")).removeprefix("urn:uuid:")
         return screen(request, draft, error="error_server", number=number, status=max(known.status, 500))
     if not receipt.repeated:
-        _sends.count(network=where)
+        tally.sends.count(network=where)
     return _receipt(request, draft, receipt)
 
 

@@ -24,6 +24,10 @@ class Limits:
     crowded: int = 1
 
 
+# A school or a whole town may be one network; who only reads and types is not counted.
+SENDS: Final = Limits(network_most=200, network_seconds=600.0, all_most=6000, all_seconds=60.0, crowded=5)
+
+
 class Tally:
     """What networks did lately, in memory, under names that cannot be read back when the day's key is gone (practice 14).
 
@@ -60,3 +64,7 @@ class Tally:
                 self._seen.popitem(last=False)
             begin, everybody = self._all
             self._all = (begin, everybody + 1) if now - begin <= limits.all_seconds else (now, 1)
+
+
+# What is filed, from the form and by whoever comes back with a code.
+sends = Tally(SENDS)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from odzew.answers.danger import speaks_of_danger
 from odzew.answers.times import say_time
 from odzew.answers.wordbook import book, moment, say
-from odzew.entrypoints.reporter import pages
+from odzew.entrypoints.reporter import pages, tally
 from odzew.entrypoints.reporter.draft import new_once, ours, typed_text
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.entrypoints.reporter.networks import network
@@ -118,15 +118,19 @@ def add(request: HttpRequest) -> HttpResponse:
     found = _found(request)
     if not isinstance(found, Status):
         return found
-    where, back = typed_text(request.POST.get("where", "")), "back" in request.POST
+    where, back, sender = typed_text(request.POST.get("where", "")), "back" in request.POST, network(request=request)
     if not where.strip() and not back:
-        return _answers(request, found, add_error="error_empty")
-    given = request.POST.get("once", "")
-    once, danger = ours(given) or new_once(), speaks_of_danger(text=where)
+        return _answers(request, found, add_error="error_empty", status=422)
+    once, danger = ours(request.POST.get("once", "")) or new_once(), speaks_of_danger(text=where)
+    kept = {"added": where, "back": back, "once": once}
+    if tally.sends.refused(network=sender):
+        return _answers(request, found, add_error="error_often", status=429, **kept)
     try:
-        add_to_report(code=_code(request), where=where, once=once, danger=danger, desk=pages.desk(), now=utc_now())
+        made = add_to_report(code=_code(request), where=where, once=once, danger=danger, desk=pages.desk(), now=utc_now())
     except Invalid:
-        return _answers(request, found, add_error="error_too_long", added=where, back=back, once=once)
+        return _answers(request, found, add_error="error_too_long", status=422, **kept)
+    if not made.repeated:
+        tally.sends.count(network=sender)
     key = "page.it_is_back_thanks" if back else "page.add_thanks"
     return _again(request, found, say(key=key, language=pages.language_of(request)))
 
