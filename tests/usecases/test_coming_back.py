@@ -74,6 +74,7 @@ def test_a_new_link_joins_and_one_code_reads_and_appeals_for_both(story: Story) 
     (new,) = set(thread(notice=first.notice)[1].cases) - {first.case}  # nothing that nobody judged is hidden with the rest
     assert added.case == first.case
     story.work()
+    story.decide(first.case, 0, "remove")
     for who in (0, 1):
         story.decide(new, who, "no_violation", ground="not_in_scope")
     story.work()
