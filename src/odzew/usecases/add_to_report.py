@@ -31,7 +31,7 @@ def add_to_report(*, code: str, where: str, once: str, danger: bool, desk: Desk,
         raise NotFound("This code opens no report.")
     links = links_in(text=where, hosts=enrolled_hosts())
     if len(where) > LONGEST_WHERE or len(links) > MOST_PLACES:
-        raise Invalid("That is too long for us.", why="too_long")
+        raise Invalid("That is too long for us.", what="too_long")
     root = next(one for one in told if one.id == first)
     places = _places(told, links)
     notice = NewNotice(

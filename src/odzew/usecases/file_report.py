@@ -29,13 +29,13 @@ def file_report(*, answers: FormAnswers, once: str, voice: Voice | None, desk: D
     address in it is fetched. Raises `Invalid`: nothing says where it is, too long, or too many addresses.
     """
     if len(answers.where) > LONGEST_WHERE or len(answers.more) > LONGEST_MORE:
-        raise Invalid("That is too long for us.", why="too_long")
+        raise Invalid("That is too long for us.", what="too_long")
     links = links_in(text=answers.where, hosts=enrolled_hosts())
     text = text_of(answers=answers, links=links)
     if not links and not text:
-        raise Invalid("Nothing says where it is.", why="empty")
+        raise Invalid("Nothing says where it is.", what="empty")
     if len(links) > MOST_PLACES:
-        raise Invalid(f"A report names at most {MOST_PLACES} addresses.", why="too_many")
+        raise Invalid(f"A report names at most {MOST_PLACES} addresses.", what="too_many")
     notice = NewNotice(
         external_id=external_id(once=once, content=asdict(replace(answers, what=frozenset())) | {"what": sorted(answers.what)}),
         source="user",

@@ -77,7 +77,7 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
             answers=draft.answers(), once=draft.once, voice=voice_of(network=where), desk=pages.desk(), now=utc_now()
         )
     except Invalid as error:
-        key = "error_empty" if error.detail.get("why") == "empty" else "error_too_long"
+        key = "error_empty" if error.detail.get("what") == "empty" else "error_too_long"
         return screen(request, replace(draft, step=2), wrong="where", error=key, status=422)
     except Exception as error:
         # Whatever it was, what somebody wrote stays on their page and can be sent again.

@@ -126,10 +126,10 @@ def words(language: str) -> dict[str, str]:
     return {key.removeprefix("page."): text for key, text in found.items() if key.startswith("page.")}
 
 
-def clause(*, key: str, text: str) -> tuple[str | SafeString, str]:
-    """Return one thing that was told, in which the emergency number can be called, and how it is set."""
+def clause(*, key: str, text: str, call: bool = True) -> tuple[str | SafeString, str]:
+    """Return one thing that was told and how it is set; with `call` the emergency number in it can be called."""
     how, number = HOW.get(key, ""), desk().emergency
-    if how != "danger" or number not in text:
+    if not call or how != "danger" or number not in text:
         return text, how
     before, _, after = text.partition(number)
     return format_html('{}<a href="tel:{}">{}</a>{}', before, number, number, after), how

@@ -62,10 +62,10 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
         {
             "at": say_time(at=a.at, now=now, zone=pages.desk().zone, words=times, up=True),
             "moment": a.at.isoformat(timespec="minutes"),
-            "clauses": [pages.clause(key=c["key"], text=c["text"]) for c in a.clauses],
+            "clauses": [pages.clause(key=c["key"], text=c["text"], call=n == 0) for c in a.clauses],
             "lang": a.language,
         }
-        for a in found.answers
+        for n, a in enumerate(found.answers)
     ]
     told = [a.kind for a in found.answers if a.kind in ("removed", "not_removed", "not_found")]
     return pages.page(
