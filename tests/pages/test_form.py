@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
+import subprocess
+import sys
 import time
 import uuid
 from datetime import timedelta
@@ -243,6 +245,16 @@ def test_a_network_has_another_name_on_every_case_and_every_day(monkeypatch: pyt
     before, now = voice(one), time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 24 * 3600 + 1)
     assert voice(one) != before
+
+
+def test_processes_that_are_made_by_fork_know_a_network_by_the_same_name() -> None:
+    program = (
+        "import os\nfrom odzew.entrypoints.reporter.networks import DAILY\nr, w = os.pipe()\n"
+        "if os.fork() == 0:\n    os.write(w, DAILY.name(of='8.8.8.0/24'))\n    os._exit(0)\n"
+        "theirs = os.read(r, 16)\nos.wait()\nprint(len(theirs), theirs == DAILY.name(of='8.8.8.0/24'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["16", "True"]
 
 
 def test_the_database_away_loses_no_word(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
