@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -18,6 +20,8 @@ _TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hi
   .filter(([, b]) => b.width > 0 && Math.round(b.height) < LEAST)
   .map(([html, b]) => `${html}: ${b.height}`)"""
 
+_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
 
 @contextmanager
 def reader(browser: Browser, *, language: str, script: bool = True, looked_at: bool = False, **more: Any) -> Iterator[Page]:
@@ -30,17 +34,25 @@ def reader(browser: Browser, *, language: str, script: bool = True, looked_at: b
         context.close()
 
 
-def faults(page: Page, *, least: int = 48) -> list[str]:
-    """Say what is wrong with the page that is open, on small and large screens, in light and in dark."""
+def faults(page: Page, *, least: int = 48, name: str = "") -> list[str]:
+    """Say what is wrong with the page that is open, on small and large screens, in light and in dark, and with letters twice as large.
+
+    With `PICTURES` in the environment, a folder, each state that has a `name` is put there as pictures, to be looked at.
+    """
     found = []
+    folder = os.environ.get("PICTURES") if name else None
     for width, scheme in SCREENS:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         where = f"{page.title()} {width} px {scheme}"
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
         seen = _AXE.run(page)
         found += [f"{where}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:120]}" for v in seen.response["violations"]]
         if scheme == "light":
-            wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            found += [f"{where}: scrolls sideways by {wide} px"] if wide > 0 else []
+            found += [f"{where}: scrolls sideways by {wide} px"] if (wide := page.evaluate(_WIDE)) > 0 else []
             found += [f"{where}: too small to touch: {t}" for t in page.evaluate(_TARGETS.replace("LEAST", str(least)))]
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
+    found += [f"{page.title()} at 200 %: scrolls sideways by {wide} px"] if (wide := page.evaluate(_WIDE)) > 0 else []
+    page.evaluate("() => { document.documentElement.style.fontSize = '' }")
     return found

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
 from odzew.entrypoints.console import views as console
+from odzew.entrypoints.reporter import pages
 from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.foundation.moments import utc_now
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 
 def _story(monkeypatch: pytest.MonkeyPatch) -> tuple[Story, str, str, str]:
     story = Story(start=utc_now() - timedelta(hours=3))
-    for place, name in ((console, "desk"), (reporter, "desk"), (case_views, "the_desk")):
+    for place, name in ((console, "desk"), (pages, "desk"), (case_views, "the_desk")):
         monkeypatch.setattr(place, name, lambda: story.desk)
     monkeypatch.setattr(console, "settings", lambda: SimpleNamespace(demo=True))
     monkeypatch.setattr(console, "_guesses", Guesses())

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from odzew.cases.rows import read_cases
-from odzew.entrypoints.reporter import views
+from odzew.entrypoints.reporter import pages, views
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.notices.data import Receipt
 from odzew.usecases.appeal import TooLate, appeal
@@ -76,7 +76,7 @@ def test_an_uploader_may_complain_until_the_day_they_were_told(story: Story) -> 
 
 
 def test_the_page_says_so_and_a_new_notice_is_taken(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "desk", lambda: story.desk)
+    monkeypatch.setattr(pages, "desk", lambda: story.desk)
     monkeypatch.setattr(views, "utc_now", lambda: story.now)
     monkeypatch.setattr(views, "_guesses", Guesses())
     receipt = _decided(story, claimant="other", outcome="no_violation")

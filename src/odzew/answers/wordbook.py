@@ -32,7 +32,7 @@ class LintWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """One language: `sentences` by full key (`answer.hidden`), `places` by time zone."""
+    """One language: `sentences` by full key (`answer.hidden`), `places` by time zone, `danger` as patterns of words for danger now."""
 
     code: str
     name: str
@@ -40,6 +40,7 @@ class Book:
     times: TimeWords
     places: Mapping[str, str]
     lint: LintWords
+    danger: tuple[str, ...]
 
 
 def read_book(*, text: str) -> Book:
@@ -66,6 +67,7 @@ def read_book(*, text: str) -> Book:
             gendered=tuple(lint["gendered"]),
             gendered_not=tuple(lint["gendered_not"]),
         ),
+        danger=tuple(raw["danger"]["words"]),
     )
 
 

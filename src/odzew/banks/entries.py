@@ -163,6 +163,17 @@ def withdraw_hashes(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash]
     return _withdraw(writes, bank, hashes, now, same)
 
 
+def any_live(*, bank: BankView, hashes: Sequence[NewHash]) -> bool:
+    """Is any of these hashes in the bank under the entry id that it is given with?"""
+    given: list[list[Any]] = [[h.type for h in hashes], [h.value for h in hashes], [h.entry_id for h in hashes]]
+    sql = (
+        "SELECT 1 FROM banks_entry t JOIN unnest(%s::text[], %s::bytea[], %s::text[]) AS g(hash_type, value, entry_id) "
+        "ON t.hash_type = g.hash_type AND t.value = g.value AND t.entry_id = g.entry_id "
+        "WHERE t.bank_id = %s AND t.withdrawn_at IS NULL LIMIT 1"
+    )
+    return bool(hashes) and bool(fetch_all(sql, [*given, bank.id]))
+
+
 def withdraw_named(writes: Writes, *, bank: BankView, hashes: Sequence[NewHash], now: datetime) -> tuple[int, ...]:
     """Withdraw hashes of a bank, each only of exactly the member and entry id that it is given with, also where these are empty."""
     return _withdraw(writes, bank, hashes, now, "g.member = t.source_member AND g.entry_id = t.entry_id")

@@ -11,7 +11,7 @@ from typing import Final
 
 from odzew.banks.api import BankRules, bank_named, find_bank
 from odzew.banks.data import CLEARED, OWN, REPORTED, BankView, NewHash, OwnMedia, Stored
-from odzew.banks.entries import put, withdraw_of_case
+from odzew.banks.entries import any_live, put, withdraw_hashes, withdraw_of_case
 from odzew.banks.models import Bank
 from odzew.foundation.errors import Forbidden
 from odzew.foundation.ids import new_id
@@ -138,6 +138,22 @@ def withdraw_reported(writes: Writes, *, case: uuid.UUID, actor: str, now: datet
     gone = withdraw_of_case(writes, bank=bank, case=case, now=now)
     _said(writes, "bank.reported_withdrawn", bank, gone, case, actor, now)
     return gone
+
+
+def withdraw_given(
+    writes: Writes, *, name: str, hashes: Sequence[NewHash], case: uuid.UUID, actor: str, now: datetime
+) -> tuple[int, ...]:
+    """Take back what one reporter sent (`name`: the notice); the same picture from somebody else stays."""
+    bank = own_bank(name=REPORTED, now=now)
+    gone = withdraw_hashes(writes, bank=bank, hashes=[replace(h, entry_id=name) for h in hashes], now=now)
+    _said(writes, "bank.reported_withdrawn", bank, gone, case, actor, now)
+    return gone
+
+
+def still_given(*, name: str, hashes: Sequence[NewHash]) -> bool:
+    """Is anything that one reporter sent still looked for?"""
+    bank = find_bank(name=REPORTED)
+    return bank is not None and any_live(bank=bank, hashes=[replace(h, entry_id=name) for h in hashes])
 
 
 def _hashes(case: uuid.UUID, media: Sequence[OwnMedia], category: str, child: bool | None) -> list[NewHash]:

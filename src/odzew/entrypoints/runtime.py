@@ -114,6 +114,8 @@ def policy_text(*, chosen: Settings) -> str:
 
 def make_desk(*, chosen: Settings) -> Desk:
     """Return the desk of these settings. Raises `Unsafe` for a policy that does not keep the promises, naming why."""
+    from odzew.answers.helplines import helplines
+    from odzew.foundation.moments import utc_now
     from odzew.policy.check import check_policy
     from odzew.policy.load import load_policy
     from odzew.usecases.desk import Desk
@@ -130,4 +132,5 @@ def make_desk(*, chosen: Settings) -> Desk:
         language=chosen.language,
         origin=chosen.public_url.partition("://")[2].rstrip("/").replace("/", "-") or "odzew",
         witness_url=chosen.witness_url,
+        emergency=helplines(country=chosen.country, today=utc_now().date()).emergency,
     )

@@ -38,6 +38,7 @@ def serve(*, chosen: Settings) -> None:
     from granian.log import LogLevels
 
     import_module("odzew.entrypoints.site.wsgi")  # once here, so that the processes share it; it opens no connection
+    import_module("odzew.entrypoints.reporter.networks")  # and the day's key, by which they know the same networks
     runtime.close_connections()
     server = Granian(
         target="odzew.entrypoints.site.wsgi:application",

@@ -52,6 +52,7 @@ class Settings(BaseModel):
     jurisdiction: Annotated[Literal["EU", "UK", "US", "AU", "other"], Field(description="Whose rules bind the desk.")] = "EU"
     time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"
     language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
+    report_form: Annotated[bool, Field(description="Show the report form at `/`. Without it `/` says where to report.")] = True
     policy: Annotated[
         Path | None, Field(description="A policy file; default `data/policy.toml` if it exists, else the shipped.")
     ] = None

@@ -25,6 +25,8 @@ DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"}
 OUTSIDE: Final = "outside"
 KEY_LIVES: Final = timedelta(hours=12)
 SIGN_IN_STAYS: Final = timedelta(days=30)
+# The desk's own form as a program: it has no key, so nobody can send in its name.
+FORM: Final = uuid.UUID("0d2e0f00-0000-4000-8000-000000000001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +123,31 @@ def add_program(
 
 def revoke_program(*, program: uuid.UUID, now: datetime) -> None:
     """End a program's key. Raises `NotFound`."""
-    if not Program.objects.filter(id=program, revoked_at=None).update(revoked_at=now):
+    if not Program.objects.filter(id=program, revoked_at=None).exclude(id=FORM).update(revoked_at=now):
         raise NotFound("There is no such key, or it was revoked before.")
+
+
+def form_program() -> Caller | None:
+    """Return the desk's own form as a caller, or None while nothing was ever filed by it."""
+    if not fetch_all("SELECT 1 FROM ledger_program WHERE id = %s", [FORM]):
+        return None
+    return Caller(id=FORM, what="program", actor=f"program:{FORM}", name="form", sources=frozenset({"user"}))
+
+
+def platform_of(*, program: uuid.UUID) -> uuid.UUID | None:
+    """Return the platform that a program speaks for, or None."""
+    rows = fetch_all("SELECT platform_id FROM ledger_program WHERE id = %s", [program])
+    return rows[0][0] if rows else None
+
+
+def add_form_program(*, now: datetime) -> bool:
+    """Let the desk's own form be a program, without a key; return whether it was not before. Safe to do twice at once."""
+    values = [FORM, "form", [], ["user"], hash_key(secret=secrets.token_urlsafe(32)), now]
+    sql = (
+        "INSERT INTO ledger_program (id, name, scopes, sources, key_hash, created_at) VALUES (%s, %s, %s, %s, %s, %s) "
+        "ON CONFLICT (id) DO NOTHING RETURNING id"
+    )
+    return bool(fetch_all(sql, values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +162,10 @@ class ProgramView:
 
 
 def programs() -> list[ProgramView]:
-    """Return the programs whose key was not revoked, by name."""
+    """Return the programs that have a key, by name."""
     return [
         ProgramView(id=p.id, name=p.name, platform=p.platform_id, scopes=frozenset(p.scopes), sources=frozenset(p.sources))
-        for p in Program.objects.filter(revoked_at=None).order_by("name", "id")
+        for p in Program.objects.filter(revoked_at=None).exclude(id=FORM).order_by("name", "id")
     ]
 
 
@@ -185,6 +210,11 @@ def platforms(*, keys: Keys) -> dict[uuid.UUID, PlatformView]:
     return {
         row.id: _platform(row, (keys.unseal(sealed=bytes(row.webhook_secret)) or b"").decode()) for row in Platform.objects.all()
     }
+
+
+def enrolled_hosts() -> frozenset[str]:
+    """Return the hosts of all platforms."""
+    return frozenset(host for (hosts,) in fetch_all("SELECT hosts FROM ledger_platform", []) for host in hosts)
 
 
 def sealed_by_another(*, keys: Keys) -> bool:

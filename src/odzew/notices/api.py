@@ -84,6 +84,7 @@ def store(
             "receipt": keys.receipt_lookup(code=code),
             "received_at": now,
             "answer_due": answer_due,
+            "follows_id": notice.follows,
         },
     )
     for n, case in enumerate(cases):
@@ -175,6 +176,13 @@ def with_fingerprint(*, cases: list[uuid.UUID]) -> set[uuid.UUID]:
     return {r[0] for r in fetch_all(sql, [cases])}
 
 
+def fingerprints_of(*, notice: uuid.UUID) -> list[dict[str, Any]]:
+    """Return the hashes that came with a notice, as received."""
+    rows = fetch_all("SELECT hashes FROM notices_notice WHERE id = %s", [notice])
+    found: list[dict[str, Any]] = (json.loads(rows[0][0]) if isinstance(rows[0][0], str) else rows[0][0]) if rows else []
+    return found
+
+
 def raised_by(*, program: uuid.UUID, cases: list[uuid.UUID], sources: frozenset[str]) -> set[uuid.UUID]:
     """Return those of the cases on which a program sent a notice as one of these sources."""
     sql = (
@@ -208,13 +216,14 @@ class NoticeView:
     text_id: uuid.UUID | None
     cases: tuple[uuid.UUID, ...]
     state: str
+    reporter: str
 
 
 def _views(where: str, values: list[Any]) -> list[NoticeView]:
     rows = fetch_all(
         "SELECT n.id, n.program_id, n.source, n.kind, n.minor, n.claimant, n.flags, n.places, n.language, n.received_at, n.answer_due, "
         "n.text_id, array_agg(h.case_id ORDER BY h.\"primary\" DESC, h.id) FILTER (WHERE h.state <> 'moved'), "
-        "bool_and(h.state <> 'open') FROM notices_notice n JOIN notices_handling h ON h.notice_id = n.id "
+        "bool_and(h.state <> 'open'), n.reporter FROM notices_notice n JOIN notices_handling h ON h.notice_id = n.id "
         f"WHERE {where} GROUP BY n.id ORDER BY n.id",
         values,
     )
@@ -234,6 +243,7 @@ def _views(where: str, values: list[Any]) -> list[NoticeView]:
             text_id=r[11],
             cases=tuple(r[12] or ()),
             state="answered" if r[13] else "open",
+            reporter=r[14],
         )
         for r in rows
     ]
@@ -243,6 +253,11 @@ def view(*, notice: uuid.UUID) -> NoticeView | None:
     """Return one notice, or None."""
     found = _views("n.id = %s", [notice])
     return found[0] if found else None
+
+
+def thread(*, notice: uuid.UUID) -> list[NoticeView]:
+    """Return a notice and those that its reporter added to it, oldest first; empty if there is no such notice."""
+    return _views("(n.id = %s OR n.follows_id = %s)", [notice, notice])
 
 
 def views_of(*, case: uuid.UUID) -> list[NoticeView]:

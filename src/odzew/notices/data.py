@@ -24,7 +24,10 @@ class Concern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
-    """A notice as a program sent it. `regimes`: the formal requests it is complete for."""
+    """A notice as a program sent it. `regimes`: the formal requests it is complete for.
+
+    `in_words`: where it is stands in the text. `follows`: the notice whose reporter adds this one; one code opens both.
+    """
 
     external_id: str | None
     source: str
@@ -36,6 +39,8 @@ class NewNotice:
     account_id: str | None = None
     regimes: frozenset[str] = frozenset()
     case: uuid.UUID | None = None
+    in_words: bool = False
+    follows: uuid.UUID | None = None
 
     def body_hash(self) -> bytes:
         """Return the hash by which the same content is known again."""

@@ -28,6 +28,7 @@ class Notice(models.Model):
     receipt = models.BinaryField(unique=True)
     received_at = models.DateTimeField()
     answer_due = models.DateTimeField()
+    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
 
     class Meta:
         db_table = "notices_notice"

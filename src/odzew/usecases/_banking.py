@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from odzew.banks.data import FILM, NewHash, OwnMedia
-from odzew.banks.own import feed_cleared, feed_own, feed_reported, withdraw_cleared, withdraw_own, withdraw_reported
+from odzew.banks.own import (
+    feed_cleared,
+    feed_own,
+    feed_reported,
+    still_given,
+    withdraw_cleared,
+    withdraw_given,
+    withdraw_own,
+    withdraw_reported,
+)
 from odzew.cases.likeness import itself
 from odzew.cases.prints import FLAT_BELOW, Looks, prints_of_items
 from odzew.cases.rows import CaseRow
@@ -69,13 +78,30 @@ def bank_fingerprints(
     writes: Writes, *, case: CaseRow, hashes: Sequence[dict[str, Any]], notice: uuid.UUID, actor: str, now: datetime
 ) -> None:
     """Let what a reporter's device made of a picture be looked for: uploads that match are held, for people to confirm (practice 8)."""
-    given = tuple(
-        NewHash(type=h["type"], value=bytes.fromhex(h["value"]), quality=h.get("quality")) for h in hashes if _says_something(h)
-    )
-    if given:
+    if given := _given(hashes):
         media = [OwnMedia(name=str(notice), hashes=given)]
         kind, child = min(case.kinds, default=""), True if case.child_safety else None
         feed_reported(writes, case=case.id, media=media, category=kind, child=child, actor=actor, now=now)
+
+
+def take_back_fingerprints(
+    writes: Writes, *, case: uuid.UUID, hashes: Sequence[dict[str, Any]], notice: uuid.UUID, actor: str, now: datetime
+) -> bool:
+    """Look no more for what a reporter sent, because they ask for it; what it has hidden stays hidden. Was there anything?"""
+    if not looked_for(hashes=hashes, notice=notice):
+        return False
+    return bool(withdraw_given(writes, name=str(notice), hashes=_given(hashes), case=case, actor=actor, now=now))
+
+
+def looked_for(*, hashes: Sequence[dict[str, Any]], notice: uuid.UUID) -> bool:
+    """Is anything that came with a notice still looked for?"""
+    return bool(hashes) and still_given(name=str(notice), hashes=_given(hashes))
+
+
+def _given(hashes: Sequence[dict[str, Any]]) -> tuple[NewHash, ...]:
+    return tuple(
+        NewHash(type=h["type"], value=bytes.fromhex(h["value"]), quality=h.get("quality")) for h in hashes if _says_something(h)
+    )
 
 
 def _says_something(h: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, record
 from odzew.ledger.people import Caller
-from odzew.notices.api import by_receipt, reopen, view
+from odzew.notices.api import by_receipt, reopen, thread
 from odzew.notices.receipt import clean
 from odzew.policy.clocks import clock
 from odzew.usecases._answering import regime_of
@@ -66,9 +66,10 @@ def appeal(
         row = lock_case(case=case)
         account = None
         if by == "reporter":
-            known = view(notice=notice) if notice else None
-            if known is None or row.id not in known.cases:
+            known = next((one for one in thread(notice=notice) if row.id in one.cases), None) if notice else None
+            if known is None:
                 raise NotFound("There is no such case for this code.")
+            notice = known.id
             # Whoever was answered may complain, whatever else has opened the case since: that is not theirs to learn (practice 5).
             if row.undecided and known.state != "answered" and not open_appeals(case=row.id):
                 raise Conflict("There is no decision yet; you will have an answer, and then you can ask us to look again.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -41,6 +41,8 @@ from odzew.usecases.desk import Desk
 _PERSON: Final = frozenset({"depicted", "guardian"})
 _ONCE: Final = "notices_notice_external"
 MOST_PLACES: Final = 100
+# How an anonymous reporter is known on a case; what is not known there before is a voice of its own.
+Voice = Callable[[uuid.UUID], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +54,19 @@ class _OnCase:
     added: list[Found]
 
 
-def receive_notice(*, notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Receipt:
+def receive_notice(*, notice: NewNotice, caller: Caller, desk: Desk, now: datetime, voice: Voice | None = None) -> Receipt:
     """Store a notice, join or open its case, judge it, act at once where the policy says so, and return the receipt.
 
     Everything is one transaction: when this returns, the notice is durable, a clock runs or an answer is there, and measures that
     are due are ordered. The same `external_id` with the same content returns the first receipt (its code for 24 hours only).
+    `voice` names an anonymous reporter on each case, so that who reports twice is not counted as two; no time they are told shows
+    whether somebody was counted before: whoever shares a network may fear who else does (practice 5 and 21).
     Raises `Forbidden` (a source that the key is not enrolled for), `Invalid`, `NotFound` (a case that is not there) and `Conflict`
     (an `external_id` used before for something else). Law: DSA art. 16.
     """
     _check(notice=notice, caller=caller)
     try:
-        return atomically(lambda: _receive(notice, caller, desk, now))
+        return atomically(lambda: _receive(notice, caller, desk, now, voice))
     except IntegrityError as error:
         if notice.external_id is None or _ONCE not in str(error):
             raise
@@ -84,21 +88,23 @@ def _check(*, notice: NewNotice, caller: Caller) -> None:
     ):
         if unknown := sorted(value - known):
             raise Invalid(f"There is no {name} {unknown[0]!r}.", known=sorted(known))
-    if not notice.places and notice.case is None and not notice.hashes:
+    if not notice.places and notice.case is None and not notice.hashes and not notice.in_words:
         raise Invalid("Say where it is: an item_id or an address, or the case it belongs to; or send its fingerprint.")
     if len(notice.places) > MOST_PLACES:
         raise Invalid(f"A notice names at most {MOST_PLACES} places; send the others in another notice.")
 
 
-def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Receipt:
+def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime, voice: Voice | None) -> Receipt:
     writes, notice_id, code = Writes(), new_id(now=now), new_code()
-    reporter = _reporter(notice, notice_id, caller, desk)
+    known_as = _reporter(notice, notice_id, caller, desk)
     # 1. What it is about: known items, or places that nobody has registered yet. Held until the end.
     found = resolve(writes, places=notice.places, platform=_platform(notice, caller), now=now)
     # 2. Which cases it joins; the first is the one the reporter is told.
     meets = _meets(notice, found)
     # 3. Each case is raised and judged; measures that are due now are ordered.
-    outcomes = [_on_case(writes, m, notice, reporter, caller, desk, now) for m in meets]
+    outcomes = [
+        _on_case(writes, m, notice, voice or (lambda _case: known_as), caller, desk, now, own=voice is not None) for m in meets
+    ]
     # 4. The notice as received, and its receipt.
     primary = outcomes[0]
     text_hash = store(
@@ -107,7 +113,7 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime) -> Re
         program=caller.id,
         cases=[o.case.id for o in outcomes],
         code=code,
-        reporter=reporter,
+        reporter=voice(primary.case.id) if voice else known_as,
         answer_due=primary.promise,
         keys=desk.keys,
         now=now,
@@ -181,14 +187,19 @@ def _takes_more(row: CaseRow) -> bool:
     return row.undecided and not row.withheld
 
 
-def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, caller: Caller, desk: Desk, now: datetime) -> Judged:
+def _on_case(
+    writes: Writes, meets: _OnCase, notice: NewNotice, voice: Voice, caller: Caller, desk: Desk, now: datetime, *, own: bool
+) -> Judged:
+    """Raise one case by the notice and judge it; `own`: the reporter is promised what somebody new would be."""
     added = list(dict.fromkeys(f.copyset for f in meets.added))
     copysets = [*meets.copysets, *added]
     around = surroundings(copysets=copysets, now=now, platform=caller.platform, account=notice.account_id)
     before = meets.before
+    row = before or new_case(desk=desk, now=now, published="threat_to_publish" not in notice.concern.flags)
+    reporter = voice(row.id)
     times = heard(case=before.id, reporter=reporter) if before else 0
     raised = _raise(
-        before or new_case(desk=desk, now=now, published="threat_to_publish" not in notice.concern.flags),
+        row,
         notice,
         first=before is None,
         times=times,
@@ -218,7 +229,7 @@ def _on_case(writes: Writes, meets: _OnCase, notice: NewNotice, reporter: str, c
     judged = carry_out(
         writes, case=raised, assessment=assessment, running=running, desk=desk, now=now, actor=caller.actor, fresh_items=items
     )
-    if times == 0:
+    if own or times == 0:
         judged = replace(judged, promise=_own_promise(judged, now))
     if before is None:
         add_case(writes, row=judged.case, copysets=added, fresh=fresh)
@@ -331,13 +342,16 @@ def _answer(
         now=now,
     )
     facts = replace(
-        facts, advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags), hide_by=_hide_by(judged, now)
+        facts,
+        advice=advice_to(kinds=frozenset({notice.concern.kind}), flags=notice.concern.flags),
+        hide_by=_hide_by(judged, found, now),
     )
     tell(writes, case=case, handlings=[handling], facts=facts, desk=desk, now=now, running={})
 
 
-def _hide_by(judged: Judged, now: datetime) -> datetime | None:
-    if judged.hidden or judged.case.withheld:
+def _hide_by(judged: Judged, found: bool, now: datetime) -> datetime | None:
+    """When a clock hides it; of what no platform has registered that cannot be promised, for nobody can be told to hide it."""
+    if not found or judged.hidden or judged.case.withheld:
         return None
     times = [now + s.after for p in judged.assessment.clocks for s in p.steps if s.deed in ("withhold", "withhold_item")]
     return min(times) if times else None

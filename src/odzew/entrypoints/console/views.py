@@ -29,7 +29,8 @@ from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
 from odzew.entrypoints.console.wave_page import ids_in, wave_page, wave_signed
 from odzew.entrypoints.refusals import refusal
-from odzew.entrypoints.reporter.guesses import Guesses, network
+from odzew.entrypoints.reporter.guesses import Guesses
+from odzew.entrypoints.reporter.networks import network
 from odzew.foundation.errors import NotFound, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings

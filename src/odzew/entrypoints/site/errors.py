@@ -8,7 +8,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 
 from odzew.entrypoints.api.problems import Internal, known_error, refuse
-from odzew.entrypoints.reporter.views import sorry
+from odzew.entrypoints.reporter.pages import sorry
 from odzew.foundation.errors import NotFound, OdzewError
 
 _PROGRAMS: Final = ("/api/", "/h/", "/m/", "/c/", "/healthz", "/readyz", "/metrics")

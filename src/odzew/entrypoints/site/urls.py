@@ -8,6 +8,7 @@ from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
+from odzew.entrypoints.reporter import form, pages
 from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.site import errors
 
@@ -18,9 +19,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     re_path(r"^api/", edge.not_found),
     *hma,
-    path("", reporter.door),
+    path("", form.form),
+    path("exit", pages.leave),
+    path("help", pages.help_page),
+    path("notes", reporter.notes),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
+    path("status/add", reporter.add),
+    path("status/withdraw", reporter.withdraw),
     path("console/", console.home),
     path("console/sign-in", console.sign_in),
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
@@ -35,7 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
     path("console/key", console.key),
     path("console/style-<str:digest>.css", console.style),
-    path("style-<str:digest>.css", reporter.style),
+    path("page-<str:digest>.js", pages.page_script),
 ]
 handler400 = errors.unreadable
 handler404 = errors.not_found

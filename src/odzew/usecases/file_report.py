@@ -1,0 +1,74 @@
+"""Somebody files the report form: their answers become a notice like any other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Final
+
+from odzew.foundation.errors import Invalid
+from odzew.foundation.transactions import atomically
+from odzew.foundation.writes import Writes
+from odzew.ledger.events import record
+from odzew.ledger.people import FORM, Caller, add_form_program, enrolled_hosts, form_program
+from odzew.notices.data import NewNotice, Receipt
+from odzew.notices.form import FormAnswers, concern_of, links_in, places_of, text_of
+from odzew.usecases.desk import Desk
+from odzew.usecases.receive_notice import MOST_PLACES, Voice, receive_notice
+
+LONGEST_WHERE: Final = 8_000
+LONGEST_MORE: Final = 10_000
+
+
+def file_report(*, answers: FormAnswers, once: str, voice: Voice | None, desk: Desk, now: datetime) -> Receipt:
+    """Store what somebody answered as a notice and return its receipt; the same answers under the same `once` return the same.
+
+    `once` is unguessable and belongs to one opened form; `voice` names who shares a network on a case (see `receive_notice`). No
+    address in it is fetched. Raises `Invalid`: nothing says where it is, too long, or too many addresses.
+    """
+    if len(answers.where) > LONGEST_WHERE or len(answers.more) > LONGEST_MORE:
+        raise Invalid("That is too long for us.", what="too_long")
+    links = links_in(text=answers.where, hosts=enrolled_hosts())
+    text = text_of(answers=answers, links=links)
+    if not links and not text:
+        raise Invalid("Nothing says where it is.", what="empty")
+    if len(links) > MOST_PLACES:
+        raise Invalid(f"A report names at most {MOST_PLACES} addresses.", what="too_many")
+    notice = NewNotice(
+        external_id=external_id(once=once, content=asdict(replace(answers, what=frozenset())) | {"what": sorted(answers.what)}),
+        source="user",
+        concern=concern_of(answers=answers),
+        places=places_of(links=links),
+        text=text,
+        language=answers.language,
+        in_words=not links,
+    )
+    return receive_notice(notice=notice, caller=form_caller(now=now), desk=desk, now=now, voice=voice)
+
+
+def form_caller(*, now: datetime) -> Caller:
+    """Return the desk's own form as a caller; at its first use it becomes a program, and the record says so."""
+    known = form_program()
+    if known is not None:
+        return known
+
+    def work() -> None:
+        if add_form_program(now=now):
+            writes = Writes()
+            facts = {"program": str(FORM), "scopes": [], "sources": ["user"]}
+            record(writes, kind="program.enrolled", actor="desk", now=now, facts=facts)
+            writes.send()
+
+    atomically(work)
+    known = form_program()
+    if known is None:
+        raise AssertionError("unreachable")
+    return known
+
+
+def external_id(*, once: str, content: object) -> str:
+    """Return the id under which this content of this form is known: sent twice it is one notice, changed it is another."""
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return f"form {once} {digest[:32]}"
