@@ -15,7 +15,7 @@ _DECIDED: Final = f"NOT {_WAITING} AND c.state <> 'merged'"
 _OF_PLATFORM: Final = (
     "EXISTS (SELECT 1 FROM cases_copyset g JOIN cases_item i ON i.copyset_id = g.id WHERE g.case_id = c.id AND i.platform_id = %s)"
 )
-_LONG_AGO: Final = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
+LONG_AGO: Final = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 NO_ID: Final = uuid.UUID(int=0)
 LAST_ID: Final = uuid.UUID(int=2**128 - 1)
 
@@ -27,7 +27,7 @@ def _rows(ids: list[uuid.UUID]) -> list[CaseRow]:
 
 def waiting(*, after: tuple[datetime, uuid.UUID] | None, limit: int) -> list[CaseRow]:
     """Return undecided cases in the order in which people should take them, from behind `after` (queue place, id) on."""
-    at, last = after or (_LONG_AGO, NO_ID)
+    at, last = after or (LONG_AGO, NO_ID)
     sql = f"SELECT c.id FROM cases_case c WHERE {_WAITING} AND (c.queue_at, c.id) > (%s, %s) ORDER BY c.queue_at, c.id LIMIT %s"
     return _rows([r[0] for r in fetch_all(sql, [at, last, limit])])
 
