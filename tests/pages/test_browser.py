@@ -17,6 +17,7 @@ from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import new_sign_in
+from odzew.usecases.take_next import take_next
 from tests.cast import Story
 from tests.pages.looks import faults, reader
 
@@ -41,6 +42,8 @@ def _story(monkeypatch: pytest.MonkeyPatch) -> tuple[Story, str, str, str]:
     story.post("bridge-at-night-0", account="account0", views=700)
     story.work()
     assert receipt.code
+    for other in (1, 2):
+        assert take_next(caller=story.reviewer(other), desk=story.desk, now=utc_now())
     secret = new_sign_in(person=story.reviewer(0).id, now=utc_now(), lives=timedelta(days=1))
     return story, receipt.code, str(receipt.case), secret
 
@@ -51,12 +54,32 @@ def _walk(page: Page, base: str, case: str, secret: str) -> Iterator[str]:
         yield path
     with page.expect_navigation():
         page.click("main button.go")
-    for path in ("", f"cases/{case}", "wave", "alarms", "key"):
+    for path in ("", "?hidden=yes&stage=appeal", f"cases/{case}", "wave", "alarms", "key"):
         page.goto(f"{base}/console/{path}")
+        if not path:
+            page.click("summary >> nth=1")
         yield path
     with page.expect_navigation():
         page.click("main button.go")
     yield "a key made"
+    yield from _in_hand(page, base)
+
+
+def _in_hand(page: Page, base: str) -> Iterator[str]:
+    page.goto(f"{base}/console/")
+    for name, button in {"taken": "button[accesskey=n]", "renewed": "button[accesskey=r]"}.items():
+        with page.expect_navigation():
+            page.click(button)
+        yield name
+    page.goto(f"{base}/console/")
+    yield "the queue, with a case in hand"
+    with page.expect_navigation():
+        page.click("a[accesskey=n]")
+    with page.expect_navigation():
+        page.click("button[accesskey=b]")
+    with page.expect_navigation():
+        page.click("button[accesskey=n]")
+    yield "nothing to take"
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])

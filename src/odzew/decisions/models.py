@@ -82,7 +82,10 @@ class Appeal(models.Model):
             models.CheckConstraint(condition=Q(by__in=["reporter", "uploader"]), name="decisions_appeal_by"),
             models.CheckConstraint(condition=Q(state__in=["open", "upheld", "rejected"]), name="decisions_appeal_state"),
         ]
-        indexes = [models.Index(fields=["case"], name="decisions_appeal_case")]
+        indexes = [
+            models.Index(fields=["case"], name="decisions_appeal_case"),
+            models.Index(fields=["case"], name="decisions_appeal_open", condition=Q(state="open")),
+        ]
 
 
 class Statement(models.Model):

@@ -187,6 +187,11 @@ def platforms(*, keys: Keys) -> dict[uuid.UUID, PlatformView]:
     }
 
 
+def platform_names() -> dict[uuid.UUID, str]:
+    """Return the platforms' names, in their order."""
+    return dict(Platform.objects.order_by("name", "id").values_list("id", "name"))
+
+
 def sealed_by_another(*, keys: Keys) -> bool:
     """Is there something sealed in this database, and none of it opens with these keys? Then they are not the keys of this desk."""
     sql = (

@@ -1,4 +1,4 @@
-"""Who has which case in hand."""
+"""Who has which case in hand; the appeals that are open."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -30,8 +30,8 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("how", ""), ("ended_at__isnull", True)),
-                            models.Q(("how__in", ["decided", "given_back", "expired"]), ("ended_at__isnull", False)),
+                            models.Q(("ended_at__isnull", True), ("how", "")),
+                            models.Q(("ended_at__isnull", False), ("how__in", ["decided", "given_back", "expired"])),
                             _connector="OR",
                         ),
                         name="decisions_lease_how",
@@ -44,5 +44,9 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.AddIndex(
+            model_name="appeal",
+            index=models.Index(condition=models.Q(("state", "open")), fields=["case"], name="decisions_appeal_open"),
         ),
     ]

@@ -1,0 +1,125 @@
+"""The queue with 100,000 open cases: few queries, and no table read from end to end, by the database's own plans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from odzew.decisions.leases import leases_on
+from odzew.foundation.writes import fetch_all, fetch_none
+from odzew.usecases.take_next import take_next
+from tests.cast import Story
+from tests.pages.test_console import _signed_in as signed_in
+from tests.pages.test_console import desk_story
+
+__all__ = ["desk_story"]
+
+MANY: Final = 100_000
+SIGNED: Final = 500
+BIG: Final = (
+    "cases_case",
+    "cases_clock",
+    "cases_reporter",
+    "cases_copyset",
+    "cases_item",
+    "cases_spread",
+    "decisions_decision",
+    "decisions_lease",
+)
+PAGES: Final = (
+    "",
+    "?kind=child",
+    "?kind=other",
+    "?hidden=no",
+    "?danger=yes",
+    "?due=1",
+    "?due=24",
+    "?stage=appeal",
+    "?stage=passed_on",
+    "?stage=mine",
+    "?kind=child&hidden=yes&due=24&danger=yes",
+)
+
+
+def _copies(table: str, changes: str, *, count: int = MANY) -> None:
+    """Copy the only row of a table many times; `changes` names what differs in the n-th, as pairs of SQL."""
+    sql = (
+        f"INSERT INTO {table} SELECT r.* FROM (SELECT * FROM {table} LIMIT 1) o, generate_series(1, %s) n, "  # noqa: S608 - names of this test
+        f"LATERAL jsonb_populate_record(NULL::{table}, to_jsonb(o) || jsonb_build_object({changes})) r"
+    )
+    fetch_none(sql, [count])
+
+
+def _id(offset: int) -> str:
+    return f"lpad(to_hex(n + {offset}), 32, '0')::uuid"
+
+
+def _fill(story: Story) -> None:
+    """One true case, many times over, with all that hangs on it; the first 500 have been signed by the first reviewer."""
+    story.post(views=3)
+    case = story.report().case
+    story.decide(case, 0, "no_violation", ground="not_in_scope")
+    take_next(caller=story.reviewer(1), desk=story.desk, now=story.now)
+    with transaction.atomic():
+        fetch_none("DELETE FROM cases_clock WHERE name <> 'child_decide'", [])
+        _copies("cases_case", f"'id', {_id(0)}, 'state', 'open', 'queue_at', o.queue_at + n * interval '1 second'")
+        _copies("cases_clock", f"'id', {_id(0)}, 'case_id', {_id(0)}, 'due_at', o.due_at + n * interval '1 minute'")
+        _copies("cases_copyset", f"'id', {_id(0)}, 'case_id', {_id(0)}", count=MANY // 4)
+        _copies("cases_item", f"'id', {_id(0)}, 'copyset_id', {_id(0)}, 'external_id', 'item-' || n", count=MANY // 4)
+        _copies("cases_reporter", f"'id', n + 10, 'case_id', {_id(0)}", count=MANY // 4)
+        _copies("cases_spread", f"'id', n + 10, 'item_id', {_id(0)}", count=MANY // 4)
+        _copies("decisions_decision", f"'id', {_id(0)}, 'case_id', {_id(0)}", count=SIGNED)
+        _copies(
+            "decisions_decision",
+            f"'id', {_id(MANY)}, 'state', 'final', 'round', 0, 'person_id', '{story.reviewer(2).id}'",
+            count=MANY // 4,
+        )
+        _copies("decisions_lease", f"'id', {_id(0)}, 'ended_at', o.at, 'how', 'decided'", count=MANY // 4)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+@contextmanager
+def _asked() -> Iterator[list[tuple[str, Any]]]:
+    """What the database is asked meanwhile."""
+    found: list[tuple[str, Any]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        found.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
+
+
+def _whole_reads(asked: list[tuple[str, Any]]) -> list[str]:
+    """The big tables that would be read from end to end, with the question that does it."""
+    found = []
+    for sql, params in asked:
+        if sql.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE")):
+            plan = "\n".join(row[0] for row in fetch_all(f"EXPLAIN {sql}", list(params or [])))
+            found += [f"{table}: {sql}" for table in BIG if re.search(rf"Seq Scan on {table}\b", plan)]
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_the_queue_stays_quick_when_it_is_very_long(desk_story: Story) -> None:
+    _fill(desk_story)
+    client: Client = signed_in(desk_story, desk_story.reviewer(0))
+    for query in PAGES:
+        with _asked() as asked:
+            assert client.get(f"/console/{query}").status_code == 200
+        assert len(asked) <= 25, (query, len(asked))
+        assert _whole_reads(asked) == [], query
+    with _asked() as asked:
+        lease = take_next(caller=desk_story.reviewer(0), desk=desk_story.desk, now=desk_story.now)
+    assert lease is not None and lease.case.int == SIGNED + 1, "past what they have signed"
+    assert leases_on(cases=[lease.case], now=desk_story.now)
+    assert _whole_reads(asked) == []
+    assert len(asked) <= 40
