@@ -134,6 +134,7 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "case": f"/console/cases/{case}",
         "decide": f"/console/cases/{case}/decide",
         "release": f"/console/cases/{case}/statements/{some}/release",
+        "search": "/console/search",
         "next": "/console/next",
         "renew": f"/console/cases/{case}/lease",
         "give_back": f"/console/cases/{case}/lease/back",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -16,6 +17,7 @@ from odzew.foundation.writes import fetch_all, fetch_none
 from odzew.usecases.take_next import take_next
 from tests.cast import Story
 from tests.pages.test_console import _signed_in as signed_in
+from tests.pages.test_console import _token as token_of
 from tests.pages.test_console import desk_story
 
 __all__ = ["desk_story"]
@@ -23,6 +25,9 @@ __all__ = ["desk_story"]
 MANY: Final = 100_000
 SIGNED: Final = 500
 BIG: Final = (
+    "ledger_personal_text",
+    "notices_notice",
+    "notices_handling",
     "cases_case",
     "cases_clock",
     "cases_reporter",
@@ -63,7 +68,7 @@ def _id(offset: int) -> str:
 def _fill(story: Story) -> None:
     """One true case, many times over, with all that hangs on it; the first 500 have been signed by the first reviewer."""
     story.post(views=3)
-    case = story.report().case
+    case = story.report(text="Żółta łódź.").case
     story.decide(case, 0, "no_violation", ground="not_in_scope")
     take_next(caller=story.reviewer(1), desk=story.desk, now=story.now)
     with transaction.atomic():
@@ -81,6 +86,12 @@ def _fill(story: Story) -> None:
             count=MANY // 4,
         )
         _copies("decisions_lease", f"'id', {_id(0)}, 'ended_at', o.at, 'how', 'decided'", count=MANY // 4)
+        fetch_none("DELETE FROM ledger_personal_text WHERE text <> 'Żółta łódź.'", [])
+        _copies("ledger_personal_text", f"'id', {_id(0)}, 'text', 'A lantern' || n", count=MANY // 2)
+        _copies(
+            "notices_notice", f"'id', {_id(0)}, 'text_id', {_id(0)}, 'receipt', '\\x' || lpad(to_hex(n), 8, '0')", count=MANY // 2
+        )
+        _copies("notices_handling", f"'id', {_id(0)}, 'notice_id', {_id(0)}, 'case_id', {_id(0)}", count=MANY // 2)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -117,6 +128,13 @@ def test_the_queue_stays_quick_when_it_is_very_long(desk_story: Story) -> None:
             assert client.get(f"/console/{query}").status_code == 200
         assert len(asked) <= 25, (query, len(asked))
         assert _whole_reads(asked) == [], query
+    lead = signed_in(desk_story, desk_story.hire(f"lead {uuid.uuid4()}", "lead"))
+    for what in ("zolta lodz", "lantern177", "item-177", "0000000000b1", "https://kladka.example/posts/post-1", "uploader"):
+        token = token_of(lead)
+        with _asked() as asked:
+            assert lead.post("/console/search", {"what": what, "token": token}).content.count(b'<li class="row found">') >= 1, what
+        assert len(asked) <= 25, (what, len(asked))
+        assert _whole_reads(asked) == [], what
     with _asked() as asked:
         lease = take_next(caller=desk_story.reviewer(0), desk=desk_story.desk, now=desk_story.now)
     assert lease is not None and lease.case.int == SIGNED + 1, "past what they have signed"

@@ -1,4 +1,4 @@
-"""The queue, and the case that a person has in hand: take the next, keep it for longer, give it back."""
+"""The queue, the search, and the case that a person has in hand: take the next, keep it for longer, give it back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from odzew.entrypoints.console.filters import chosen, filter_form
 from odzew.entrypoints.console.hands import own_hands
 from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
+from odzew.entrypoints.console.search_page import READ_WORDS, search_page
 from odzew.entrypoints.console.visit import Visit
 from odzew.foundation.errors import OdzewError
 from odzew.usecases.give_back import give_back
@@ -42,8 +43,16 @@ def _queue(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: An
         filters=filter_form(choice=choice, caller=caller, said=said),
         takes=may(role=caller.role, page="next", method="POST"),
         own=own_hands(caller=caller, said=said),
+        words=caller.role in READ_WORDS,
         **facts,
     )
+
+
+@views.guarded("search", "POST")
+def search(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What a search finds. What was looked for comes in the body, so that it stays out of addresses, histories and logs."""
+    said, what = views.said_to(request), request.POST.get("what", "")
+    return views.show(request, "search", visit=visit, **search_page(what=what, caller=visit.caller, said=said))
 
 
 @views.guarded("next", "POST")

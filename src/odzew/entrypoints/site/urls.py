@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/sign-in", console.sign_in),
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
     path("console/sign-out", console.sign_out),
+    path("console/search", queue.search),
     path("console/next", queue.next_case),
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/lease", queue.renew),
