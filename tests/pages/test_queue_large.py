@@ -52,12 +52,13 @@ PAGES: Final = (
 )
 
 
-def _copies(table: str, changes: str, *, count: int = MANY) -> None:
-    """Copy the only row of a table many times; `changes` names what differs in the n-th, as pairs of SQL."""
-    sql = (
-        f"INSERT INTO {table} SELECT r.* FROM (SELECT * FROM {table} LIMIT 1) o, generate_series(1, %s) n, "  # noqa: S608 - names of this test
-        f"LATERAL jsonb_populate_record(NULL::{table}, to_jsonb(o) || jsonb_build_object({changes})) r"
-    )
+def _copies(table: str, *, count: int = MANY, **changes: str) -> None:
+    """Copy the only row of a table many times; `changes` are the columns that differ in the n-th, as SQL."""
+    names = [
+        name for (name,) in fetch_all("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [table])
+    ]
+    columns, values = ", ".join(f'"{name}"' for name in names), ", ".join(changes.get(name, f'o."{name}"') for name in names)
+    sql = f"INSERT INTO {table} ({columns}) SELECT {values} FROM (SELECT * FROM {table} LIMIT 1) o, generate_series(1, %s) n"  # noqa: S608
     fetch_none(sql, [count])
 
 
@@ -73,25 +74,21 @@ def _fill(story: Story) -> None:
     take_next(caller=story.reviewer(1), desk=story.desk, now=story.now)
     with transaction.atomic():
         fetch_none("DELETE FROM cases_clock WHERE name <> 'child_decide'", [])
-        _copies("cases_case", f"'id', {_id(0)}, 'state', 'open', 'queue_at', o.queue_at + n * interval '1 second'")
-        _copies("cases_clock", f"'id', {_id(0)}, 'case_id', {_id(0)}, 'due_at', o.due_at + n * interval '1 minute'")
-        _copies("cases_copyset", f"'id', {_id(0)}, 'case_id', {_id(0)}", count=MANY // 4)
-        _copies("cases_item", f"'id', {_id(0)}, 'copyset_id', {_id(0)}, 'external_id', 'item-' || n", count=MANY // 4)
-        _copies("cases_reporter", f"'id', n + 10, 'case_id', {_id(0)}", count=MANY // 4)
-        _copies("cases_spread", f"'id', n + 10, 'item_id', {_id(0)}", count=MANY // 4)
-        _copies("decisions_decision", f"'id', {_id(0)}, 'case_id', {_id(0)}", count=SIGNED)
-        _copies(
-            "decisions_decision",
-            f"'id', {_id(MANY)}, 'state', 'final', 'round', 0, 'person_id', '{story.reviewer(2).id}'",
-            count=MANY // 4,
-        )
-        _copies("decisions_lease", f"'id', {_id(0)}, 'ended_at', o.at, 'how', 'decided'", count=MANY // 4)
+        me, other = _id(0), _id(MANY)
+        _copies("cases_case", id=me, state="'open'", queue_at="o.queue_at + n * interval '1 second'")
+        _copies("cases_clock", id=me, case_id=me, due_at="o.due_at + n * interval '1 minute'")
+        _copies("cases_copyset", id=me, case_id=me, count=MANY // 4)
+        _copies("cases_item", id=me, copyset_id=me, external_id="'item-' || n", count=MANY // 4)
+        _copies("cases_reporter", id="n + 10", case_id=me, count=MANY // 4)
+        _copies("cases_spread", id="n + 10", item_id=me, count=MANY // 4)
+        _copies("decisions_decision", id=me, case_id=me, count=SIGNED)
+        third = f"'{story.reviewer(2).id}'::uuid"
+        _copies("decisions_decision", id=other, state="'final'", round="0", person_id=third, count=MANY // 4)
+        _copies("decisions_lease", id=me, ended_at="o.at", how="'decided'", count=MANY // 4)
         fetch_none("DELETE FROM ledger_personal_text WHERE text <> 'Żółta łódź.'", [])
-        _copies("ledger_personal_text", f"'id', {_id(0)}, 'text', 'A lantern' || n", count=MANY // 2)
-        _copies(
-            "notices_notice", f"'id', {_id(0)}, 'text_id', {_id(0)}, 'receipt', '\\x' || lpad(to_hex(n), 8, '0')", count=MANY // 2
-        )
-        _copies("notices_handling", f"'id', {_id(0)}, 'notice_id', {_id(0)}, 'case_id', {_id(0)}", count=MANY // 2)
+        _copies("ledger_personal_text", id=me, text="'A lantern' || n", count=MANY // 2)
+        _copies("notices_notice", id=me, text_id=me, receipt="int4send(n)", count=MANY // 2)
+        _copies("notices_handling", id=me, notice_id=me, case_id=me, count=MANY // 2)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
