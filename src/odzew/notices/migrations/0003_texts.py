@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0002_as_received"), ("ledger", "0006_words")]
+    dependencies = [("notices", "0002_as_received"), ("ledger", "0007_words")]
 
     operations = [
         migrations.AddIndex(

@@ -7,7 +7,7 @@ SIGNED = ["awaiting_second", "disputed", "specialist"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0004_prints")]
+    dependencies = [("cases", "0005_unhashed")]
 
     operations = [
         migrations.AddIndex(

@@ -29,7 +29,7 @@ USING gin (to_tsvector('pg_catalog.simple'::regconfig, ledger_fold("text")))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0005_outside")]
+    dependencies = [("ledger", "0006_hash_hosted")]
 
     operations = [
         migrations.RunSQL(_FOLD, "DROP FUNCTION ledger_fold(text)"),

@@ -6,6 +6,6 @@ _INDEX = "CREATE INDEX cases_case_short ON cases_case (right(id::text, 12))"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0005_filters")]
+    dependencies = [("cases", "0006_filters")]
 
     operations = [migrations.RunSQL(_INDEX, "DROP INDEX cases_case_short")]
