@@ -79,8 +79,8 @@ def _fill(story: Story) -> None:
         _copies("cases_clock", id=me, case_id=me, due_at="o.due_at + n * interval '1 minute'")
         _copies("cases_copyset", id=me, case_id=me, count=MANY // 4)
         _copies("cases_item", id=me, copyset_id=me, external_id="'item-' || n", count=MANY // 4)
-        _copies("cases_reporter", id="n + 10", case_id=me, count=MANY // 4)
-        _copies("cases_spread", id="n + 10", item_id=me, count=MANY // 4)
+        _copies("cases_reporter", id="o.id + n", case_id=me, count=MANY // 4)
+        _copies("cases_spread", id="o.id + n", item_id=me, count=MANY // 4)
         _copies("decisions_decision", id=me, case_id=me, count=SIGNED)
         third = f"'{story.reviewer(2).id}'::uuid"
         _copies("decisions_decision", id=other, state="'final'", round="0", person_id=third, count=MANY // 4)
