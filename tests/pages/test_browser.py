@@ -18,6 +18,7 @@ from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import new_sign_in
+from odzew.usecases.take_next import take_next
 from tests.cast import Story
 from tests.pages.looks import faults, reader
 
@@ -42,6 +43,8 @@ def _story(monkeypatch: pytest.MonkeyPatch) -> tuple[Story, str, str, str]:
     story.post("bridge-at-night-0", account="account0", views=700)
     story.work()
     assert receipt.code
+    for other in (1, 2):
+        assert take_next(caller=story.reviewer(other), desk=story.desk, now=utc_now())
     secret = new_sign_in(person=story.reviewer(0).id, now=utc_now(), lives=timedelta(days=1))
     return story, receipt.code, str(receipt.case), secret
 
@@ -52,12 +55,40 @@ def _walk(page: Page, base: str, case: str, secret: str) -> Iterator[str]:
         yield path
     with page.expect_navigation():
         page.click("main button.go")
-    for path in ("", f"cases/{case}", "wave", "alarms", "key"):
+    for path in ("", "?hidden=yes&stage=appeal", f"cases/{case}", "wave", "alarms", "key"):
         page.goto(f"{base}/console/{path}")
+        if not path:
+            for summary in ("summary >> nth=0", "summary >> nth=1", "summary >> nth=2"):
+                page.click(summary)
         yield path
     with page.expect_navigation():
         page.click("main button.go")
     yield "a key made"
+
+
+def _work(page: Page, base: str, secret: str) -> Iterator[str]:
+    page.goto(f"{base}/console/sign-in/{secret}")
+    with page.expect_navigation():
+        page.click("main button.go")
+    for name, button in {"taken": "button[accesskey=n]", "renewed": "button[accesskey=r]"}.items():
+        with page.expect_navigation():
+            page.click(button)
+        yield name
+    page.goto(f"{base}/console/")
+    yield "the queue, with a case in hand"
+    with page.expect_navigation():
+        page.click("a[accesskey=n]")
+    with page.expect_navigation():
+        page.click("button[accesskey=b]")
+    with page.expect_navigation():
+        page.click("button[accesskey=n]")
+    yield "nothing to take"
+    page.click("summary >> nth=1")
+    for what in ("account0", "nothing of the kind"):
+        page.fill("#what", what)
+        with page.expect_navigation():
+            page.press("#what", "Enter")
+        yield f"search for {what}"
 
 
 @pytest.mark.parametrize("language", ["en", "pl"])
@@ -67,6 +98,18 @@ def test_every_page_is_open_to_everybody(desk_url: str, browser: Browser, monkey
     with reader(browser, language=language, looked_at=True) as page:
         for name in _walk(page, desk_url, case, secret):
             # 24 px is what WCAG 2.2 asks for (2.5.8); the desk's own people sit at a desk.
+            found += [f"{name}: {fault}" for fault in faults(page, least=24)]
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_the_queue_at_work_is_open_to_everybody(
+    desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    _, _, _, secret = _story(monkeypatch)
+    found = []
+    with reader(browser, language=language, looked_at=True) as page:
+        for name in _work(page, desk_url, secret):
             found += [f"{name}: {fault}" for fault in faults(page, least=24)]
     assert found == []
 

@@ -10,6 +10,8 @@ STATES = ("open", "awaiting_second", "disputed", "specialist", "removed", "kept_
 UNDECIDED = ("open", "awaiting_second", "disputed", "specialist")
 UNHASHED = ("waiting", "private", "unfit", "given_up")
 HASHING = (*UNHASHED, "hashed")
+# Somebody has said something, and it is not decided.
+SIGNED = ("awaiting_second", "disputed", "specialist")
 
 
 class Case(models.Model):
@@ -65,6 +67,14 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["queue_at", "id"], name="cases_case_queue", condition=Q(state__in=UNDECIDED)),
+            models.Index(fields=["regime", "queue_at", "id"], name="cases_case_regime", condition=Q(state__in=UNDECIDED)),
+            models.Index(fields=["withheld", "queue_at", "id"], name="cases_case_withheld", condition=Q(state__in=UNDECIDED)),
+            models.Index(fields=["state", "queue_at", "id"], name="cases_case_passed", condition=Q(state__in=SIGNED)),
+            models.Index(
+                fields=["queue_at", "id"],
+                name="cases_case_danger",
+                condition=Q(state__in=UNDECIDED, flags__contains=["imminent"]),
+            ),
             models.Index(fields=["wave_at"], name="cases_case_wave", condition=Q(wave_at__isnull=False)),
         ]
 
@@ -263,7 +273,10 @@ class Clock(models.Model):
                 fields=["case", "name", "subject_id"], name="cases_clock_one", condition=Q(state="armed"), nulls_distinct=False
             ),
         ]
-        indexes = [models.Index(fields=["wake_at"], name="cases_clock_wake", condition=Q(state="armed"))]
+        indexes = [
+            models.Index(fields=["wake_at"], name="cases_clock_wake", condition=Q(state="armed")),
+            models.Index(fields=["due_at"], name="cases_clock_due", condition=Q(state="armed")),
+        ]
 
 
 class Match(models.Model):

@@ -58,3 +58,15 @@ class AppealView:
     at: datetime
     against_round: int
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseView:
+    """A case in one person's hands, in one round, from `at` until `until`; past that it is nobody's."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    round: int
+    person: uuid.UUID
+    at: datetime
+    until: datetime

@@ -82,7 +82,10 @@ class Appeal(models.Model):
             models.CheckConstraint(condition=Q(by__in=["reporter", "uploader"]), name="decisions_appeal_by"),
             models.CheckConstraint(condition=Q(state__in=["open", "upheld", "rejected"]), name="decisions_appeal_state"),
         ]
-        indexes = [models.Index(fields=["case"], name="decisions_appeal_case")]
+        indexes = [
+            models.Index(fields=["case"], name="decisions_appeal_case"),
+            models.Index(fields=["case"], name="decisions_appeal_open", condition=Q(state="open")),
+        ]
 
 
 class Statement(models.Model):
@@ -106,3 +109,35 @@ class Statement(models.Model):
             models.CheckConstraint(condition=Q(form__in=["neutral", "full", "restored"]), name="decisions_statement_form"),
         ]
         indexes = [models.Index(fields=["case"], name="decisions_statement_case")]
+
+
+class Lease(models.Model):
+    """One round of one case, in one person's hands until a time. It stops nobody from deciding; it keeps two from doing the same work.
+
+    A lease past `until_at`, of a round that is over, or of a case that is decided is none: nothing has to sweep it. `how` says how it
+    ended, when that is known; `expired` is written when the next one is given out.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
+    round = models.IntegerField()
+    person = models.ForeignKey("ledger.Person", on_delete=models.PROTECT, db_index=False)
+    at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    how = models.TextField(default="")
+
+    class Meta:
+        db_table = "decisions_lease"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(how="", ended_at__isnull=True)
+                | Q(how__in=["decided", "given_back", "expired"], ended_at__isnull=False),
+                name="decisions_lease_how",
+            ),
+            models.UniqueConstraint(fields=["case"], condition=Q(ended_at__isnull=True), name="decisions_lease_one_a_case"),
+            models.UniqueConstraint(fields=["person"], condition=Q(ended_at__isnull=True), name="decisions_lease_one_a_person"),
+        ]
+        indexes = [
+            models.Index(fields=["case", "person"], condition=Q(how="given_back"), name="decisions_lease_given_back"),
+        ]

@@ -217,6 +217,11 @@ def enrolled_hosts() -> frozenset[str]:
     return frozenset(host for (hosts,) in fetch_all("SELECT hosts FROM ledger_platform", []) for host in hosts)
 
 
+def platform_names() -> dict[uuid.UUID, str]:
+    """Return the platforms' names, in their order."""
+    return dict(Platform.objects.order_by("name", "id").values_list("id", "name"))
+
+
 def sealed_by_another(*, keys: Keys) -> bool:
     """Is there something sealed in this database, and none of it opens with these keys? Then they are not the keys of this desk."""
     sql = (

@@ -35,6 +35,7 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["program", "external_id"], name="notices_notice_external"),
         ]
+        indexes = [models.Index(fields=["text_id"], name="notices_notice_text", condition=Q(text_id__isnull=False))]
 
 
 class Handling(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from odzew.policy.data import Facts, Signatures
+from odzew.policy.data import Facts, Regime, Signatures
 from odzew.policy.rules import Policy
 from odzew.policy.view import View, look
 
@@ -12,6 +12,15 @@ from odzew.policy.view import View, look
 def clearing(*, facts: Facts, policy: Policy) -> Signatures:
     """Say who must sign to un-hide the case or find no violation."""
     return signatures(look(facts=facts, policy=policy))
+
+
+def one_is_enough(*, regime: Regime, requests: frozenset[str], policy: Policy) -> bool:
+    """Say whether one person's answer ends a case of this regime on every desk, so that nobody has to look blind to another."""
+    return regime != "child" and _adult_people(requests, policy) == 1
+
+
+def _adult_people(requests: frozenset[str], policy: Policy) -> int:
+    return policy.uk_request_people if "uk" in requests else policy.adult_people
 
 
 def signatures(view: View) -> Signatures:
@@ -32,7 +41,7 @@ def signatures(view: View) -> Signatures:
             tie_breaker=rule.tie_breaker,
             watch=rule.watch,
         )
-    wanted = policy.uk_request_people if "uk" in facts.regimes else policy.adult_people
+    wanted = _adult_people(facts.regimes, policy)
     alone = wanted > rule.people
     return Signatures(
         people=min(wanted, rule.people),

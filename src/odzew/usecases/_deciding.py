@@ -76,8 +76,8 @@ class Deciding:
         self.counts_outside = self.sign.outside or self.asked is not None
         self.voting = [d for d in self.mine if d.state != "passed_on" and (self.counts_outside or not d.outside)]
 
-    def make(self) -> Decided:
-        """A person of the desk decides. 1. May they? 2. What does it lead to? 3. Write it, with all that follows."""
+    def check(self) -> None:
+        """May this person decide so now? Raises `Forbidden` if not."""
         may_decide(
             Asked(
                 row=self.row,
@@ -91,6 +91,10 @@ class Deciding:
                 now=self.now,
             )
         )
+
+    def make(self) -> Decided:
+        """A person of the desk decides. 1. May they? 2. What does it lead to? 3. Write it, with all that follows."""
+        self.check()
         if self.outcome == "cannot_judge":
             return self._pass_on()
         if self.outcome in CLEARING and not self._enough():

@@ -16,7 +16,7 @@ from odzew.usecases.desk import Size
 
 CLEARING: Final = frozenset({"no_violation", "not_found"})
 HIDES: Final = frozenset({"remove", "keep_withheld"})
-_SPECIALISTS: Final = frozenset({"specialist", "lead", "safety_officer"})
+SPECIALISTS: Final = frozenset({"specialist", "lead", "safety_officer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,8 @@ def may_decide(asked: Asked) -> None:
         _same_person_again(asked)
     elif any(d.person == me for d in asked.mine) and free:
         raise Forbidden("You passed this case on; somebody else decides it.", why="passed_on")
-    special = any(present[p] in _SPECIALISTS for p in free)
-    if asked.row.state == "specialist" and asked.caller.role not in _SPECIALISTS and special:
+    special = any(present[p] in SPECIALISTS for p in free)
+    if asked.row.state == "specialist" and asked.caller.role not in SPECIALISTS and special:
         raise Forbidden("This case waits for a specialist, a lead or a safety officer.", why="for_specialist")
     if me in touched:
         if free - touched:

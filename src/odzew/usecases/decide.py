@@ -9,6 +9,7 @@ from typing import Any, Final
 from odzew.cases.rows import CaseRow, lock_case
 from odzew.decisions.api import decisions_of
 from odzew.decisions.blind import shown_version
+from odzew.decisions.leases import decided as end_lease
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.ledger.people import Caller
@@ -56,7 +57,9 @@ def decide(
             reason=reason.strip(),
             not_because=(referral or {}).get("not_because") or "",
         )
-        return Deciding(row=row, signature=signature, desk=desk, now=now).make()
+        done = Deciding(row=row, signature=signature, desk=desk, now=now).make()
+        end_lease(case=row.id, person=caller.id, now=now)
+        return done
 
     return atomically(work)
 

@@ -208,6 +208,8 @@ def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) ->
             continue
         if e.kind in _TELLING and caller.role != "auditor":
             continue
+        if e.kind.startswith("lease.") and not _may_know(e, row, caller):
+            continue
         about_asking = e.kind in _TELLING_OTHERS or e.facts.get("name") in TELLING_CLOCKS
         if about_asking and row.undecided and view["asked"] is None:
             continue
@@ -222,6 +224,12 @@ def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) ->
             }
         )
     return lines
+
+
+def _may_know(e: Entry, row: CaseRow, caller: Caller) -> bool:
+    """Who had the case in hand in this round tells that somebody has said something by now; later it tells nothing."""
+    over = not row.undecided or int(str(e.facts.get("round", 0))) < row.round
+    return over or e.actor == caller.actor or caller.role == "auditor"
 
 
 def _kind(kind: str) -> str:

@@ -3,61 +3,88 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from odzew.cases.clocks import armed
+from odzew.cases.clocks import Name, armed
+from odzew.cases.data import ClockView
 from odzew.cases.items import reporters_of, spread_by_hour
-from odzew.cases.queue import waiting
+from odzew.cases.queue import QUIET, waiting
 from odzew.cases.rows import CaseRow
-from odzew.decisions.api import decisions_of, open_appeals
-from odzew.entrypoints.console.said import Said
+from odzew.decisions.overview import appealed, took_part
+from odzew.entrypoints.console.filters import Filter, wanted
+from odzew.entrypoints.console.hands import hands_on
+from odzew.entrypoints.console.said import Said, span
 from odzew.ledger.people import Caller
+from odzew.policy.rules import Policy
 
 PAGE: Final = 20
 _WAITING: Final = frozenset({"awaiting_second", "disputed"})
-# What runs beside the decision and is nobody's next step.
-_QUIET: Final = frozenset({"ack", "sor_user", "appeal_window", "watch", "decision_notice"})
 _WIDE, _HIGH = 120, 28
 
 
 def regime_word(row: CaseRow) -> str:
     """Return the label's name of what a case is about."""
-    return "child" if row.child_safety else "intimate" if row.regime == "intimate" else "other"
+    return "child" if row.child_safety else row.regime
 
 
-def queue_page(*, caller: Caller, after: tuple[datetime, uuid.UUID] | None, said: Said) -> dict[str, Any]:
+def queue_page(
+    *, caller: Caller, after: tuple[datetime, uuid.UUID] | None, choice: Filter, policy: Policy, said: Said
+) -> dict[str, Any]:
     """Return a page of the queue, and the mark of the next."""
-    rows = waiting(after=after, limit=PAGE + 1)
+    rows = waiting(after=after, limit=PAGE + 1, wanted=wanted(choice=choice, caller=caller, said=said))
     more, rows = len(rows) > PAGE, rows[:PAGE]
     ids = [row.id for row in rows]
-    clocks, spread, reporters = armed(cases=ids), spread_by_hour(cases=ids, now=said.now), reporters_of(cases=ids)
-    shown = []
-    for row in rows:
-        due = min((c.due for (name, _), c in clocks[row.id].items() if name not in _QUIET), default=None)
-        shown.append(
-            {
-                "id": row.id,
-                "title": said.label("regime", regime_word(row)),
-                "by": said.text("by_person" if row.claimed_by_person else "by_trusted" if row.raised_by_trusted else "by_other"),
-                "notices": said.text("notices_n", count=row.notices),
-                "reporters": said.text("reporters_n", count=reporters[row.id]),
-                "views": said.text("views_day", count=sum(spread[row.id])),
-                "line": line(spread[row.id]),
-                "due": said.due(due) if due else None,
-                "hidden": row.withheld,
-                "danger": "imminent" in row.flags,
-                "appeal": bool(open_appeals(case=row.id)) if row.round > 1 else False,
-                "waiting": row.state in _WAITING and _took_part(row, caller),
-                "heat": "hot" if row.child_safety else "warm" if row.regime == "intimate" else "",
-            }
-        )
+    facts = _Facts(
+        clocks=armed(cases=ids),
+        spread=spread_by_hour(cases=ids, now=said.now),
+        reporters=reporters_of(cases=ids),
+        appealed=appealed(cases=ids),
+        took_part=set(ids) if caller.role == "auditor" else took_part(person=caller.id, cases=ids),
+        hands=hands_on(rows=rows, caller=caller, policy=policy, said=said),
+    )
     last = rows[-1] if rows else None
-    return {"rows": shown, "next": f"{last.queue_at.isoformat()} {last.id}" if more and last else ""}
+    return {
+        "rows": [_shown(row, facts, said) for row in rows],
+        "next": f"{last.queue_at.isoformat()} {last.id}" if more and last else "",
+    }
 
 
-def _took_part(row: CaseRow, caller: Caller) -> bool:
-    return caller.role == "auditor" or any(d.person == caller.id for d in decisions_of(case=row.id, round=row.round))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What is read once for all rows of a page."""
+
+    clocks: Mapping[uuid.UUID, Mapping[Name, ClockView]]
+    spread: Mapping[uuid.UUID, list[int]]
+    reporters: Mapping[uuid.UUID, int]
+    appealed: set[uuid.UUID]
+    took_part: set[uuid.UUID]
+    hands: Mapping[uuid.UUID, dict[str, Any]]
+
+
+def _shown(row: CaseRow, facts: _Facts, said: Said) -> dict[str, Any]:
+    due = min((c.due for (name, _), c in facts.clocks[row.id].items() if name not in QUIET), default=None)
+    return {
+        "id": row.id,
+        "title": said.label("regime", regime_word(row)),
+        "by": said.text("by_person" if row.claimed_by_person else "by_trusted" if row.raised_by_trusted else "by_other"),
+        "notices": said.text("notices_n", count=row.notices),
+        "reporters": said.text("reporters_n", count=facts.reporters[row.id]),
+        "views": said.text("views_day", count=sum(facts.spread[row.id])),
+        "line": line(facts.spread[row.id]),
+        "due": said.due(due) if due else None,
+        "hidden": row.withheld,
+        "danger": "imminent" in row.flags,
+        "appeal": row.id in facts.appealed,
+        "waiting": row.state in _WAITING and row.id in facts.took_part,
+        "hands": facts.hands.get(row.id),
+        "heat": "hot" if regime_word(row) == "child" else "warm" if row.regime == "intimate" else "",
+        "reasons": list(dict.fromkeys(said.reason(r["code"]) for r in row.reasons)),
+        "weight": said.text("weight", count=row.severity),
+        "ahead": said.text("ahead", span=span(length=max(row.reopened_at - row.queue_at, timedelta(0)))),
+    }
 
 
 def line(hours: list[int]) -> str:

@@ -14,6 +14,10 @@ ALL: Final = frozenset(ROLES)
 RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("home", "GET"): ALL,
     ("queue", "GET"): READERS,
+    ("search", "POST"): READERS,
+    ("next", "POST"): DECIDERS,
+    ("renew", "POST"): DECIDERS,
+    ("give_back", "POST"): DECIDERS,
     ("case", "GET"): READERS,
     ("decide", "POST"): DECIDERS,
     ("release", "POST"): frozenset({"safety_officer"}),

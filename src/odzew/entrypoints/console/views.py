@@ -6,6 +6,7 @@ No script, no session store: a signed cookie names the person, who is read anew 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,8 +23,8 @@ from odzew.cases.queue import find_case
 from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page
+from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
-from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
@@ -38,6 +39,7 @@ from odzew.ledger import people
 from odzew.ledger.api import witnessed
 from odzew.usecases.decide import decide
 from odzew.usecases.decide_wave import decide_wave
+from odzew.usecases.desk import Desk
 from odzew.usecases.give_opinion import give_opinion
 from odzew.usecases.release_statement import release_statement
 from odzew.usecases.sound_alarm import confirm_alarm
@@ -52,6 +54,8 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
+# The only pages that a sign-in leads back to: somebody was sent the link of a case.
+_CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
 _guesses = Guesses()
 
 
@@ -73,12 +77,19 @@ def style(request: HttpRequest, digest: str) -> HttpResponse:
     )
 
 
-def _said(request: HttpRequest) -> Said:
+def our_desk() -> Desk:
+    """Return the desk that the pages act for."""
+    return desk()
+
+
+def said_to(request: HttpRequest) -> Said:
+    """Return how to speak to whoever asks, now."""
     return Said(language=language_of(request.headers.get("Accept-Language", "")), zone=desk().zone, now=utc_now())
 
 
-def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, status: int = 200, **facts: Any) -> HttpResponse:
-    said = _said(request)
+def show(request: HttpRequest, template: str, *, visit: Visit | None = None, status: int = 200, **facts: Any) -> HttpResponse:
+    """Return a page with what every page has: words, headers, and for a visit its menu and footer."""
+    said = said_to(request)
     context: dict[str, Any] = {"w": said.words, "lang": said.language, "style": css()[1], "visit": visit, **facts}
     if visit is not None:
         role = visit.caller.role
@@ -98,19 +109,22 @@ def _page(request: HttpRequest, template: str, *, visit: Visit | None = None, st
     return answer
 
 
-def _why(request: HttpRequest, error: OdzewError) -> str:
-    said = _said(request)
+def why(request: HttpRequest, error: OdzewError) -> str:
+    """Return in the reader's words why something was refused."""
+    said = said_to(request)
     return refusal(error=error, language=said.language, zone=said.zone, now=said.now)
 
 
-def _see(path: str) -> HttpResponse:
+def see(path: str) -> HttpResponse:
+    """Send the browser to another page after a form, so that a reload repeats nothing."""
     answer = HttpResponseRedirect(path)
     answer.status_code = 303
     return answer
 
 
 def _door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpResponse:
-    return _page(request, "sign_in", status=status, **facts)
+    back = _CASE.fullmatch(request.POST.get("back", "") or request.path)
+    return show(request, "sign_in", status=status, back=back[0] if back else "", **facts)
 
 
 View = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
@@ -129,9 +143,9 @@ def guarded(page: str, *methods: str) -> Callable[[View[P]], Callable[Concatenat
             if visit is None:
                 return _door(request, status=401, ended="desk" in request.COOKIES)
             if not may(role=visit.caller.role, page=page, method=method):
-                return _page(request, "told", visit=visit, status=403, sentence="not_yours")
+                return show(request, "told", visit=visit, status=403, sentence="not_yours")
             if method == "POST" and (from_elsewhere(request) or not own_form(request, visit=visit)):
-                return _page(request, "told", visit=visit, status=403, sentence="form_old")
+                return show(request, "told", visit=visit, status=403, sentence="form_old")
             return view(request, visit, *args, **kwargs)
 
         return inner
@@ -154,9 +168,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
     """The demo's link: looking at it does nothing, so that a preview of it does nothing either."""
     if not settings().demo:
-        return _page(request, "told", status=404, sentence="not_here")
+        return show(request, "told", status=404, sentence="not_here")
     if request.method != "POST":
-        return _page(request, "link")
+        return show(request, "link")
     return _enter(request, secret=secret, code=None)
 
 
@@ -171,7 +185,8 @@ def _enter(request: HttpRequest, *, secret: str, code: str | None) -> HttpRespon
     except OdzewError:
         _guesses.wrong(network=where)
         return _door(request, status=401, wrong=True)
-    answer = _see("/console/")
+    back = _CASE.fullmatch(request.POST.get("back", ""))
+    answer = see(back[0] if back else "/console/")
     begin(answer, who=who.id)
     return answer
 
@@ -179,7 +194,7 @@ def _enter(request: HttpRequest, *, secret: str, code: str | None) -> HttpRespon
 @guarded("sign_out", "POST")
 def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The visit ends."""
-    answer = _see("/console/sign-in")
+    answer = see("/console/sign-in")
     end(answer)
     return answer
 
@@ -187,37 +202,35 @@ def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
 # Cases
 
 
-@guarded("home", "GET")
-def home(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The queue; for whoever may see no case, what they are asked about, or the alarms."""
-    if not may(role=visit.caller.role, page="queue", method="GET"):
-        outside = may(role=visit.caller.role, page="opinions", method="GET")
-        return _see("/console/opinions" if outside else "/console/alarms")
-    after = mark_of(text=request.GET.get("after", ""))
-    return _page(request, "queue", visit=visit, after=after, **queue_page(caller=visit.caller, after=after, said=_said(request)))
-
-
 @guarded("case", "GET")
 def case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
     """One case."""
-    return _case(request, visit, case)
+    return case_answer(request, visit, case)
 
 
-def _case(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status: int = 200, **facts: Any) -> HttpResponse:
+def typed_in(request: HttpRequest) -> dict[str, str]:
+    """Return what was typed into the form of a decision."""
+    return {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "ground", "reason")}
+
+
+def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status: int = 200, **facts: Any) -> HttpResponse:
+    """Return the page of a case, or that there is nothing here; `facts` say what came of a form, and keep what was typed."""
     row = find_case(case=number)
-    shown = case_page(row=row, caller=visit.caller, policy=desk().policy, said=_said(request)) if row else None
+    shown = case_page(row=row, caller=visit.caller, policy=desk().policy, said=said_to(request)) if row else None
     if row is None or shown is None:
-        return _page(request, "told", visit=visit, status=404, sentence="not_here")
+        return show(request, "told", visit=visit, status=404, sentence="not_here")
     decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")
-    return _page(request, "case", visit=visit, status=status, case=shown, decides=decides, **facts)
+    hands = hands_on(rows=[row], caller=visit.caller, policy=desk().policy, said=said_to(request)).get(row.id)
+    takes = may(role=visit.caller.role, page="next", method="POST")
+    return show(request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, **facts)
 
 
 @guarded("decide", "POST")
 def decide_case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
     """A decision; what refuses it is said on the page, and the words typed are kept there."""
-    typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "ground", "reason")}
+    typed = typed_in(request)
     if not all(text.strip() for text in typed.values()):
-        return _case(request, visit, case, status=422, typed=typed, incomplete=True)
+        return case_answer(request, visit, case, status=422, typed=typed, incomplete=True)
     version = request.POST.get("version", "")
     row = find_case(case=case)
     try:
@@ -231,8 +244,8 @@ def decide_case(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResp
             if_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
         )
     except OdzewError as error:
-        return _case(request, visit, case, status=error.status, typed=typed, refused=_why(request, error))
-    return _see(f"/console/cases/{row.id if row else case}")
+        return case_answer(request, visit, case, status=error.status, typed=typed, refused=why(request, error))
+    return see(f"/console/cases/{row.id if row else case}")
 
 
 @guarded("release", "POST")
@@ -243,8 +256,8 @@ def release(request: HttpRequest, visit: Visit, case: uuid.UUID, statement: uuid
     try:
         release_statement(case=number, statement=statement, caller=visit.caller, desk=desk(), now=utc_now())
     except OdzewError as error:
-        return _case(request, visit, number, status=error.status, refused_release=_why(request, error))
-    return _see(f"/console/cases/{number}#statements")
+        return case_answer(request, visit, number, status=error.status, refused_release=why(request, error))
+    return see(f"/console/cases/{number}#statements")
 
 
 # The wave
@@ -255,7 +268,7 @@ def wave(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The wave, and one signature for what of it was shown."""
     if request.method != "POST":
         return _wave(request, visit)
-    typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("outcome", "ground", "reason")}
+    typed = typed_in(request)
     left = ids_in(texts=request.POST.getlist("leave_out"))
     if not all(text.strip() for text in typed.values()):
         return _wave(request, visit, status=422, typed=typed, left=left, incomplete=True)
@@ -263,13 +276,13 @@ def wave(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         done = decide_wave(caller=visit.caller, **typed, leave_out=left, only=shown, desk=desk(), now=utc_now())
     except OdzewError as error:
-        return _wave(request, visit, status=error.status, typed=typed, left=left, refused=_why(request, error))
-    return _wave(request, visit, signed=wave_signed(done=done, said=_said(request)))
+        return _wave(request, visit, status=error.status, typed=typed, left=left, refused=why(request, error))
+    return _wave(request, visit, signed=wave_signed(done=done, said=said_to(request)))
 
 
 def _wave(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: Any) -> HttpResponse:
-    shown = wave_page(caller=visit.caller, desk=desk(), said=_said(request))
-    return _page(request, "wave", visit=visit, status=status, **shown, **facts)
+    shown = wave_page(caller=visit.caller, desk=desk(), said=said_to(request))
+    return show(request, "wave", visit=visit, status=status, **shown, **facts)
 
 
 # Opinions from outside
@@ -278,7 +291,7 @@ def _wave(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: Any
 @guarded("opinions", "GET")
 def opinions(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What this person outside the desk is asked about."""
-    return _page(request, "opinions", visit=visit, asked=opinion_pages(caller=visit.caller, said=_said(request)))
+    return show(request, "opinions", visit=visit, asked=opinion_pages(caller=visit.caller, said=said_to(request)))
 
 
 @guarded("opinion", "GET", "POST")
@@ -292,15 +305,15 @@ def opinion(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse
     try:
         give_opinion(case=case, caller=visit.caller, **typed, desk=desk(), now=utc_now())
     except OdzewError as error:
-        return _opinion(request, visit, case, status=error.status, typed=typed, refused=_why(request, error))
-    return _see("/console/opinions")
+        return _opinion(request, visit, case, status=error.status, typed=typed, refused=why(request, error))
+    return see("/console/opinions")
 
 
 def _opinion(request: HttpRequest, visit: Visit, case: uuid.UUID, *, status: int = 200, **facts: Any) -> HttpResponse:
-    asked = opinion_page(case=case, caller=visit.caller, said=_said(request))
+    asked = opinion_page(case=case, caller=visit.caller, said=said_to(request))
     if asked is None:
-        return _page(request, "told", visit=visit, status=404, sentence="not_here")
-    return _page(request, "opinion", visit=visit, status=status, asked=asked, **facts)
+        return show(request, "told", visit=visit, status=404, sentence="not_here")
+    return show(request, "opinion", visit=visit, status=status, asked=asked, **facts)
 
 
 # Alarms and keys
@@ -309,7 +322,7 @@ def _opinion(request: HttpRequest, visit: Visit, case: uuid.UUID, *, status: int
 @guarded("alarms", "GET")
 def alarms(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The newest alarms."""
-    said = _said(request)
+    said = said_to(request)
     role = visit.caller.role
     reads, confirms = may(role=role, page="case", method="GET"), may(role=role, page="confirm", method="POST")
     shown = [
@@ -322,7 +335,7 @@ def alarms(request: HttpRequest, visit: Visit) -> HttpResponse:
         }
         for a in recent()
     ]
-    return _page(request, "alarms", visit=visit, alarms=shown, confirms=confirms)
+    return show(request, "alarms", visit=visit, alarms=shown, confirms=confirms)
 
 
 @guarded("confirm", "POST")
@@ -330,7 +343,7 @@ def confirm(request: HttpRequest, visit: Visit, alarm: uuid.UUID) -> HttpRespons
     """Note that a person saw an alarm."""
     with suppress(NotFound):  # Seen before, by somebody else or by a second click: it is as it was wanted.
         confirm_alarm(alarm=alarm, actor=visit.caller.actor, now=utc_now())
-    return _see("/console/alarms")
+    return see("/console/alarms")
 
 
 @guarded("key", "GET", "POST")
@@ -338,13 +351,13 @@ def key(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A key for the API, shown once, after a fresh second factor; the demo asks for none."""
     asks = not settings().demo
     if request.method != "POST":
-        return _page(request, "key", visit=visit, asks=asks)
+        return show(request, "key", visit=visit, asks=asks)
     now, code = utc_now(), request.POST.get("code", "").replace(" ", "")
     where = network(request=request)
     if _guesses.refused(network=where):
-        return _page(request, "key", visit=visit, asks=asks, often=True, status=429)
+        return show(request, "key", visit=visit, asks=asks, often=True, status=429)
     if asks and not (code.isascii() and people.fresh_code(person=visit.caller.id, code=code, keys=desk().keys, now=now)):
         _guesses.wrong(network=where)
-        return _page(request, "key", visit=visit, asks=asks, wrong=True, status=401)
+        return show(request, "key", visit=visit, asks=asks, wrong=True, status=401)
     made = people.new_person_key(person=visit.caller.id, now=now)
-    return _page(request, "key", visit=visit, asks=asks, made=made)
+    return show(request, "key", visit=visit, asks=asks, made=made)

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
@@ -27,11 +28,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/again", reporter.ask_again),
     path("status/add", reporter.add),
     path("status/withdraw", reporter.withdraw),
-    path("console/", console.home),
+    path("console/", queue.home),
     path("console/sign-in", console.sign_in),
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
     path("console/sign-out", console.sign_out),
+    path("console/search", queue.search),
+    path("console/next", queue.next_case),
     path("console/cases/<uuid:case>", console.case),
+    path("console/cases/<uuid:case>/lease", queue.renew),
+    path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
     path("console/wave", console.wave),

@@ -1,0 +1,40 @@
+"""In whose hands a case is, as a page shows it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, cast
+
+from odzew.cases.rows import CaseRow
+from odzew.decisions.leases import lease_of, leases_on
+from odzew.entrypoints.console.said import Said
+from odzew.ledger.people import Caller, pseudonyms
+from odzew.policy.clearing import one_is_enough
+from odzew.policy.data import Regime
+from odzew.policy.rules import Policy
+
+
+def own_hands(*, caller: Caller, said: Said) -> dict[str, Any] | None:
+    """Return what this person has in hand."""
+    lease = lease_of(person=caller.id, now=said.now)
+    return {"id": lease.case, "short": str(lease.case)[-12:], "due": said.due(lease.until)} if lease else None
+
+
+def hands_on(*, rows: list[CaseRow], caller: Caller, policy: Policy, said: Said) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return in whose hands each case is: the reader's own always; another's only where that tells nothing.
+
+    Where two people look blind to each other, who had the case would tell that somebody has said something by now (practice 1). The
+    auditor sees everything.
+    """
+    leases = leases_on(cases=[row.id for row in rows], now=said.now)
+    open_to_all = {row.id for row in rows if caller.role == "auditor" or _tells_nothing(row, policy)}
+    shown = {case: lease for case, lease in leases.items() if lease.person == caller.id or case in open_to_all}
+    names = pseudonyms(people=[lease.person for lease in shown.values()]) if shown else {}
+    return {
+        case: {"mine": lease.person == caller.id, "by": names[lease.person], "due": said.due(lease.until)}
+        for case, lease in shown.items()
+    }
+
+
+def _tells_nothing(row: CaseRow, policy: Policy) -> bool:
+    return one_is_enough(regime=cast("Regime", row.regime), requests=row.regimes, policy=policy)
