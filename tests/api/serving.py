@@ -14,7 +14,8 @@ from pathlib import Path
 
 from django.db import connection
 
-LIMIT = 20.0
+LIMIT = 60.0
+START = 120.0
 WSGI = ["granian", "--interface", "wsgi", "--workers", "1", "--blocking-threads", "4", "--backpressure", "64", "--no-ws"]
 WSGI += ["--log-level", "error"]
 
@@ -40,7 +41,7 @@ def serving(*, words: Sequence[str] = (), **settings: object) -> Iterator[int]:
         call = [str(Path(sys.executable).with_name(words[0])), *words[1:], "--host", "127.0.0.1", "--port", str(port), target]
     server = subprocess.Popen(call, env=env)
     try:
-        until = time.monotonic() + LIMIT
+        until = time.monotonic() + START
         while time.monotonic() < until and server.poll() is None:
             with socket.socket() as sock:
                 if sock.connect_ex(("127.0.0.1", port)) == 0:

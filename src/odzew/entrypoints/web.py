@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from functools import partial
@@ -53,6 +54,8 @@ def serve(*, chosen: Settings) -> None:
 
     import_module("odzew.entrypoints.site.rsgi")  # once here, so that the processes share it; it opens no connection
     runtime.close_connections()
+    gc.collect()
+    gc.freeze()  # what is shared is not looked through, and so not copied
     server = Granian(
         target="odzew.entrypoints.site.rsgi:front",
         address=chosen.host,

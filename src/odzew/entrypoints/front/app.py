@@ -26,6 +26,7 @@ from odzew.entrypoints.site.errors import refused
 SMALL: Final = 1024 * KB
 # The calls that take more, and how much: only for a key that is good, and on at most half of the threads at a time.
 LARGE: Final = {"/api/v1/check": BODY, "/api/v1/items:batch": BATCH}
+AT_ONCE: Final = 2 * KB
 _STOP_SECONDS: Final = 4.0
 
 
@@ -75,7 +76,7 @@ class Front:
         body = await self._take(scope, line, length)
         try:
             if not large:
-                return self._from_memory(scope, body, length) or await self._django(scope, body, length)
+                return await self._from_memory(scope, body, length) or await self._django(scope, body, length)
             async with self._large:
                 return await self._django(scope, body, length)
         finally:
@@ -90,13 +91,14 @@ class Front:
         forwarded = scope.headers.get("x-forwarded-for", "")
         return await self._bodies.take(parts=parts, length=length, address=address_of(scope.client)[0], forwarded=forwarded)
 
-    def _from_memory(self, scope: Scope, body: BinaryIO, length: int) -> Answer | None:
+    async def _from_memory(self, scope: Scope, body: BinaryIO, length: int) -> Answer | None:
+        headers = scope.headers
         if scope.path != PATH or scope.method != "POST" or length > LONGEST or not isinstance(body, BytesIO):
             return None
-        headers = scope.headers
         if headers.get("content-type") != JSON or "content-encoding" in headers:
             return None
-        said = from_memory(authorization=headers.get("authorization", ""), body=body.getvalue(), quick=self._quick)
+        ask = partial(from_memory, authorization=headers.get("authorization", ""), body=body.getvalue(), quick=self._quick)
+        said = ask() if length <= AT_ONCE else await self._pool.run(ask)  # many hashes would hold up the loop
         return Answer(status=200, headers=said[0], body=said[1]) if said else None
 
     async def _django(self, scope: Scope, body: BinaryIO, length: int) -> Answer:

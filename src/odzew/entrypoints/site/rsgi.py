@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from odzew.entrypoints.runtime import adopt, start_django
 
 adopt()
@@ -14,6 +16,7 @@ from odzew.entrypoints.front.bodies import Bodies, Limits  # noqa: E402
 from odzew.entrypoints.hashes import quick  # noqa: E402
 from odzew.foundation.settings import Settings  # noqa: E402
 
+import_module("odzew.entrypoints.site.urls")  # here, so that the processes share what it loads
 handler = WSGIHandler()
 
 
