@@ -116,12 +116,11 @@ def test_the_line_before_the_threads_has_an_end_and_an_error_ends_no_thread() ->
         pool.start()
         first = asyncio.create_task(pool.run(lambda: hold.wait(30)))
         second = asyncio.create_task(pool.run(threading.get_ident))
-        left = asyncio.create_task(asyncio.sleep(0))
-        await left
+        await asyncio.sleep(0)
         with pytest.raises(Unavailable) as refused:
             await pool.run(threading.get_ident)
         assert refused.value.detail["retry_after"]
-        second.cancel()  # it leaves the line only when its turn comes
+        second.cancel()
         hold.set()
         assert await first
         with pytest.raises(ZeroDivisionError):
@@ -129,6 +128,24 @@ def test_the_line_before_the_threads_has_an_end_and_an_error_ends_no_thread() ->
         assert await pool.run(threading.get_ident) != threading.get_ident()
         pool.stop(within=30)
         assert not any(t.name.startswith("web-") for t in threading.enumerate())
+
+    _run(story)
+
+
+def test_long_deeds_leave_half_of_the_threads_to_others_and_wait_in_the_same_line() -> None:
+    async def story() -> None:
+        pool, hold = Pool(threads=2, waiting=2), threading.Event()
+        pool.start()
+        long = [asyncio.create_task(pool.run(lambda: hold.wait(30), long=True)) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert await pool.run(lambda: "quick") == "quick"
+        long.append(asyncio.create_task(pool.run(lambda: hold.wait(30), long=True)))
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await pool.run(lambda: "too many")
+        hold.set()
+        assert await asyncio.gather(*long) == [True] * 4
+        pool.stop(within=30)
 
     _run(story)
 

@@ -127,6 +127,8 @@ def test_what_http_allows_and_what_it_does_not(wire: Wire, port: int) -> None:
     for status, sent in refused.items():
         assert ask(port, sent)[0] == status
     assert ask(port, head("POST", "/status", FORM, "Transfer-Encoding: chunked", length=5) + b"0\r\n\r\n")[0] == 411
+    assert ask(port, head("GET", "/status?lang=pl&x=ł"), "GET")[0] == 200
+    assert ask(port, head("GET", "/ż%ff%00/ł"), "GET")[0] == 404
     assert ask(port, head("OPTIONS", "*"), "OPTIONS")[0] == 400
     huge = open_to(port)
     with closing(huge):

@@ -43,7 +43,6 @@ class Front:
     def __init__(self, *, application: Application, quick: Quick, bodies: Bodies, threads: int, waiting: int) -> None:
         self._application, self._quick, self._bodies = application, quick, bodies
         self._pool = Pool(threads=threads, waiting=waiting)
-        self._large = asyncio.Semaphore(max(1, threads // 2))
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin."""
@@ -75,10 +74,9 @@ class Front:
             await self._known(scope.headers.get("authorization", ""))
         body = await self._take(scope, line, length)
         try:
-            if not large:
-                return await self._from_memory(scope, body, length) or await self._django(scope, body, length)
-            async with self._large:
-                return await self._django(scope, body, length)
+            if large:
+                return await self._django(scope, body, length, long=True)
+            return await self._from_memory(scope, body, length) or await self._django(scope, body, length)
         finally:
             self._bodies.let_go(body, length=length)
 
@@ -101,9 +99,9 @@ class Front:
         said = ask() if length <= AT_ONCE else await self._pool.run(ask)  # many hashes would hold up the loop
         return Answer(status=200, headers=said[0], body=said[1]) if said else None
 
-    async def _django(self, scope: Scope, body: BinaryIO, length: int) -> Answer:
+    async def _django(self, scope: Scope, body: BinaryIO, length: int, *, long: bool = False) -> Answer:
         environ = environ_of(scope=scope, body=body, length=length)
-        return await self._pool.run(partial(answer_of, application=self._application, environ=environ))
+        return await self._pool.run(partial(answer_of, application=self._application, environ=environ), long=long)
 
 
 def _length(scope: Scope) -> int:
