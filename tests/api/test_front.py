@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 
+from odzew.entrypoints.api.bodies import BATCH
+from odzew.entrypoints.api.check import BODY
 from odzew.entrypoints.front.app import Front
 from odzew.entrypoints.front.bodies import IN_MEMORY, Bodies, Gone, Limits, TooSlow
 from odzew.entrypoints.front.bridge import address_of, environ_of
 from odzew.entrypoints.front.pool import Pool
+from odzew.entrypoints.front.routes import SMALL, large_of
+from odzew.entrypoints.hma.urls import WORDS
 from odzew.foundation.errors import Unavailable
 
 
@@ -199,6 +204,18 @@ class _Line:
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Keep the answer."""
         self.said.append((status, dict(headers), body))
+
+
+def test_what_takes_a_file_or_a_batch_takes_it_through_the_front_and_nothing_else_does() -> None:
+    large = [(w.method, re.sub("<.*?>", "x", f"/{w.path}"), w.type, w.body) for w in WORDS if w.body > SMALL]
+    large += [("POST", "/api/v1/check", "Multipart/Form-Data; boundary=x", BODY), ("POST", "/api/v1/items:batch", "x", BATCH)]
+    assert len(large) > 4
+    for method, path, kind, body in large:
+        assert large_of(method=method, path=path, content_type=kind) == body
+        assert not large_of(method="PUT", path=path, content_type=kind) and not large_of(
+            method=method, path="/status", content_type=kind
+        )
+    assert not large_of(method="POST", path="/api/v1/check", content_type="application/json")
 
 
 def test_what_breaks_behind_the_front_is_told_under_a_number(tmp_path: Path, transactional_db: None) -> None:

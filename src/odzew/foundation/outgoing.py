@@ -19,7 +19,7 @@ RESOLVE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5.0
 SEND_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 10.0
-# No exchange takes longer, whatever the other side does: the name, the connection, TLS, what is sent, what is answered.
+# No post and no look takes longer, whatever the other side does: the name, the connection, TLS, what is sent, what is answered.
 LONGEST_SECONDS: Final = RESOLVE_SECONDS + 2 * CONNECT_SECONDS + SEND_SECONDS + ANSWER_SECONDS
 MOST_BYTES: Final = 64 * 1024
 PAGE_SECONDS: Final = 60.0

@@ -12,8 +12,7 @@ from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO, Final, Protocol
 
-from odzew.entrypoints.api.bodies import BATCH, JSON, KB, MULTIPART
-from odzew.entrypoints.api.check import BODY
+from odzew.entrypoints.api.bodies import JSON, KB
 from odzew.entrypoints.api.door import known_caller, remembered
 from odzew.entrypoints.api.problems import NoLength, TooLarge, Unreadable
 from odzew.entrypoints.check.front import LONGEST, PATH, from_memory
@@ -21,11 +20,10 @@ from odzew.entrypoints.check.quick import Quick
 from odzew.entrypoints.front.bodies import Bodies, Gone
 from odzew.entrypoints.front.bridge import Answer, Application, Scope, address_of, answer_of, environ_of
 from odzew.entrypoints.front.pool import Pool
+from odzew.entrypoints.front.routes import SMALL, large_of
+from odzew.entrypoints.hma.door import authorization_of
 from odzew.entrypoints.site.errors import refused
 
-SMALL: Final = 1024 * KB
-# The calls that take more, and how much: only for a key that is good, and on at most half of the threads at a time.
-LARGE: Final = {"/api/v1/check": BODY, "/api/v1/items:batch": BATCH}
 AT_ONCE: Final = 2 * KB
 _STOP_SECONDS: Final = 4.0
 
@@ -66,22 +64,22 @@ class Front:
         length = _length(scope)
         if not length:
             return await self._django(scope, BytesIO(), 0)
-        large = _is_large(scope)
-        if length > (LARGE[scope.path] if large else SMALL):
-            limit = LARGE[scope.path] if large else SMALL
+        large = large_of(method=scope.method, path=scope.path, content_type=scope.headers.get("content-type", ""))
+        if length > (limit := large or SMALL):
             raise TooLarge(f"This address takes at most {limit // KB} kB.", limit=limit)
-        if large and length > SMALL:
+        if length > SMALL:
             await self._known(scope.headers.get("authorization", ""))
         body = await self._take(scope, line, length)
         try:
-            if large:
+            if large:  # it may take long: on at most half of the threads at a time
                 return await self._django(scope, body, length, long=True)
             return await self._from_memory(scope, body, length) or await self._django(scope, body, length)
         finally:
             self._bodies.let_go(body, length=length)
 
-    async def _known(self, authorization: str) -> None:
+    async def _known(self, header: str) -> None:
         """Nobody without a key sends much. Raises `Unauthorised`."""
+        authorization = authorization_of(header=header)
         if remembered(authorization=authorization) is None:
             await self._pool.run(partial(known_caller, authorization=authorization))
 
@@ -116,13 +114,6 @@ def _length(scope: Scope) -> int:
     if len(said) > 12:
         raise TooLarge("This is more than any call takes.")
     return int(said)
-
-
-def _is_large(scope: Scope) -> bool:
-    if scope.method != "POST" or scope.path not in LARGE:
-        return False
-    kind: str = scope.headers.get("content-type", "")
-    return scope.path != PATH or kind.partition(";")[0].strip().lower() == MULTIPART
 
 
 def _refusal(scope: Scope, error: BaseException) -> Answer:
