@@ -1,51 +1,23 @@
-"""The same over a real server and real sockets: granian, WSGI, one process of four threads."""
+"""The same over a real server and real sockets, in one process of four threads."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.db import connection
 
+from tests.api.serving import WSGI, serving
 from tests.api.wire import ITEM, NOTICE, Wire
 
 
-def _url() -> str:
-    """The address of this process' own test database."""
-    base, _, query = os.environ["ODZEW_TEST_URL"].partition("?")
-    name = connection.settings_dict["NAME"]
-    return f"{base.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-
-
-@pytest.fixture
-def port(wire: Wire) -> Iterator[int]:
-    """The port of a server on this test's database."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = int(sock.getsockname()[1])
-    granian = Path(sys.executable).with_name("granian")
-    words = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "4"]
-    env = {**os.environ, "ODZEW_DATABASE_URL": _url(), "ODZEW_WEB_PROCESSES": "1"}
-    target = "odzew.entrypoints.site.wsgi:application"
-    server = subprocess.Popen([granian, *words, "--backpressure", "64", "--no-ws", "--log-level", "error", target], env=env)
-    try:
-        for _ in range(200):
-            with socket.socket() as sock:
-                if sock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+@pytest.fixture(params=[(), WSGI], ids=["front", "wsgi"])
+def port(wire: Wire, request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a server on this test's database: the desk's own, and a WSGI server of somebody else's choice."""
+    with serving(words=request.param) as port:
         yield port
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 def test_the_walk_over_sockets(wire: Wire, port: int) -> None:

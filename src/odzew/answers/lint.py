@@ -47,7 +47,7 @@ _SAMPLES = {
 }
 _PROBLEMS = (
     "invalid", "unauthorised", "forbidden", "not-found", "conflict", "too-many", "unavailable", "bad-request",
-    "wrong-method", "no-length", "too-large", "wrong-type", "internal",
+    "wrong-method", "no-length", "too-large", "too-slow", "wrong-type", "internal",
 )  # fmt: skip
 _FREE = ("page", "reason", "rule", "refusal", "console")
 

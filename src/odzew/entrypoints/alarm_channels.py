@@ -26,6 +26,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "clock_warning": "A time limit is coming near.",
     "danger": "Somebody may be in danger now. Open the desk.",
     "deed_failed": "Something that a time limit asked for failed; the careful outcome was taken.",
+    "delivery_failed": "A message could not be sent by a fault of the desk; it is tried again. A person must look.",
     "enrolled": "A person or a source is being enrolled at this desk; it takes force in 24 hours. If that surprises you, look at once.",
     "exchange_gap": "A part of a list of known hashes cannot be read; the rest is. See: odzew exchange list.",
     "exchange_refused": "A service that shares known hashes refuses this desk. See: odzew exchange list.",

@@ -7,15 +7,20 @@ import io
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
+RESOLVE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5.0
+SEND_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 10.0
+# No post and no look takes longer, whatever the other side does: the name, the connection, TLS, what is sent, what is answered.
+LONGEST_SECONDS: Final = RESOLVE_SECONDS + 2 * CONNECT_SECONDS + SEND_SECONDS + ANSWER_SECONDS
 MOST_BYTES: Final = 64 * 1024
 PAGE_SECONDS: Final = 60.0
 MOST_PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -174,10 +179,9 @@ def _ask(
 
 
 def _resolve(host: str, port: int, *, allow_private: bool) -> str | Reply:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return Reply(status=0, error="no-such-host")
+    found = _look_up(host, port)
+    if isinstance(found, Reply):
+        return found
     for *_, place in found:
         text = str(place[0])
         try:
@@ -188,6 +192,22 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> str | Reply:
         if (mapped or ip).is_global or allow_private:
             return text
     return Reply(status=0, error="private-address")
+
+
+def _look_up(host: str, port: int) -> list[Any] | Reply:
+    """Ask for a name in a thread of its own: the system's resolver has no time limit."""
+    found: list[Any] = []
+
+    def ask() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError):
+            found.append(Reply(status=0, error="no-such-host"))
+
+    asking = threading.Thread(target=ask, name="resolver", daemon=True)
+    asking.start()
+    asking.join(RESOLVE_SECONDS)
+    return cast("list[Any] | Reply", found[0]) if found else Reply(status=0, error="timeout")
 
 
 class _Until(io.RawIOBase):
@@ -223,15 +243,27 @@ class _Answer(http.client.HTTPResponse):
 class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, address: str, *, secure: bool, within: float | None) -> None:
         super().__init__(host, port, timeout=CONNECT_SECONDS)
-        self._address, self._secure = address, secure
+        self._address, self._secure, self._until = address, secure, 0.0
         self.response_class = partial(_Answer, within=ANSWER_SECONDS if within is None else within)  # type: ignore[assignment]
 
     def connect(self) -> None:
         sock = socket.create_connection((self._address, self.port), timeout=CONNECT_SECONDS)
         if self._secure:
             sock = ssl.create_default_context().wrap_socket(sock, server_hostname=self.host)
-        sock.settimeout(ANSWER_SECONDS)
+        self._until = time.monotonic() + SEND_SECONDS
         self.sock = sock
+
+    def send(self, data: Any) -> None:
+        """Send all of it, in its time also where it is taken in drops; the library's own counts each part anew under TLS."""
+        if self.sock is None:
+            self.connect()
+        rest = memoryview(data)
+        while rest:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(left)
+            rest = rest[self.sock.send(rest) :]
 
 
 def _exchange(connection: _Pinned, method: str, path: str, body: bytes | None, headers: Mapping[str, str], read: Reader) -> Reply:

@@ -48,6 +48,17 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535, description="The port the web listens on.")] = 8400
     web_processes: Annotated[int, Field(ge=1, le=64, description="Web processes.")] = 2
     web_threads: Annotated[int, Field(ge=1, le=32, description="Threads of each web process; each may hold one connection.")] = 4
+    web_waiting: Annotated[
+        int,
+        Field(ge=1, le=10_000, description="Whole requests that wait for a thread of a web process; more are told to come again."),
+    ] = 256
+    web_connections: Annotated[
+        int, Field(ge=16, le=100_000, description="Connections that a web process holds; others wait until one is closed.")
+    ] = 4096
+    client_seconds: Annotated[
+        int,
+        Field(ge=1, le=60, description="Seconds that a client may take for a request's head, be silent, or be late with its body."),
+    ] = 20
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="The operator's country (ISO 3166).")] = "PL"
     jurisdiction: Annotated[Literal["EU", "UK", "US", "AU", "other"], Field(description="Whose rules bind the desk.")] = "EU"
     time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"

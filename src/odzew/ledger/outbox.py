@@ -12,7 +12,8 @@ from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 from odzew.ledger.models import Delivery
 
-_LEASE: Final = timedelta(seconds=45)
+# Longer than anything outside takes to answer (foundation/outgoing.py); who asks more than once holds it anew before each.
+LEASE: Final = timedelta(seconds=45)
 # After each failed try, in seconds: quick at first, then for five days.
 _RETRIES: Final = (1, 2, 4, 8, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, *([14400] * 29))
 
@@ -74,11 +75,11 @@ RETURNING d.id, d.kind, d.subject_id, d.case_id, d.platform_id, d.payload, d.att
 
 
 def claim_due(*, now: datetime, limit: int, at_once: int = 1_000_000) -> list[Due]:
-    """Take deliveries that are due for 45 s, writing down each try before it is made.
+    """Take deliveries that are due, for `LEASE`, writing down each try before it is made.
 
     None is taken for a platform to which `at_once` are on their way already, so that one that is slow does not hold up the others.
     """
-    rows = fetch_all(_CLAIM, [now, at_once, now + _LEASE, now, now, now, limit])
+    rows = fetch_all(_CLAIM, [now, at_once, now + LEASE, now, now, now, limit])
     due = [
         Due(
             id=r[0],
@@ -104,6 +105,12 @@ def claim_due(*, now: datetime, limit: int, at_once: int = 1_000_000) -> list[Du
     return due
 
 
+def hold(*, delivery: uuid.UUID, attempts: int, now: datetime) -> bool:
+    """Keep a delivery for another `LEASE`, before anything outside is asked; False if it was lost to another worker."""
+    sql = "UPDATE ledger_delivery SET lease_until = %s WHERE id = %s AND attempts = %s AND lease_until IS NOT NULL RETURNING 1"
+    return bool(fetch_all(sql, [now + LEASE, delivery, attempts + 1]))
+
+
 def finish(*, delivery: uuid.UUID, state: str, status: int | None, error: str, now: datetime, attempts: int) -> None:
     """Write how a try ended: `delivered`, `refused` (kept, never tried again) or `waiting` (tried again later)."""
     fetch_none(
@@ -114,8 +121,8 @@ def finish(*, delivery: uuid.UUID, state: str, status: int | None, error: str, n
     if state == "waiting":
         pause = timedelta(seconds=_RETRIES[min(attempts, len(_RETRIES) - 1)])
         fetch_none(
-            "UPDATE ledger_delivery SET lease_until = NULL, next_at = %s WHERE id = %s AND state = 'waiting'",
-            [now + pause, delivery],
+            "UPDATE ledger_delivery SET lease_until = NULL, next_at = %s WHERE id = %s AND state = 'waiting' AND attempts = %s",
+            [now + pause, delivery, attempts + 1],
         )
     else:
         fetch_none(

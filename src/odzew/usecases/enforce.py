@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from standardwebhooks import Webhook
 
 from odzew.alarms.api import ring, ring_once
@@ -36,7 +39,7 @@ from odzew.foundation.outgoing import Outgoing, Reply
 from odzew.foundation.writes import Writes
 from odzew.ledger.api import WITNESS
 from odzew.ledger.events import record
-from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish
+from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish, hold
 from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handling
 from odzew.policy.clocks import probe_schedule
@@ -44,6 +47,8 @@ from odzew.usecases._answering import CLOSING, closing_of
 from odzew.usecases._hiding import order_again
 from odzew.usecases._telling import tell_changes
 from odzew.usecases.desk import Desk
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 AlarmSender = Callable[[dict[str, Any], datetime], bool]
@@ -53,6 +58,8 @@ _SOON: Final = (1, 2, 3, 5, 10, 20, 40, 60, 120, 180, 240)
 _ORDERS_QUICKLY: Final = 4  # how often an order is given again at the pace of the first scheduled look
 _HOUR: Final = timedelta(hours=1)
 _FIRST_LOOK: Final = timedelta(seconds=20)
+_LOOK_AGAIN: Final = timedelta(minutes=5)
+FAULT: Final = "fault"
 _EVENTS: Final = {"measure": "measure.ordered", "answer": "answer.ready", "statement": "statement.ready"}
 
 
@@ -67,12 +74,51 @@ def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limi
     with transaction.atomic():
         due = claim_due(now=clock(), limit=limit, at_once=at_once)
     for d in due:
-        _deliver(d, known, desk, out, alarm, clock)
+        with _kept_as_fault(partial(_failed, d, clock)):
+            _deliver(d, known, desk, out, alarm, clock)
     with transaction.atomic():
         looks = claim_probes(now=clock(), limit=limit)
     for m in looks:
-        _look_at(m, known, desk, out, clock)
+        with _kept_as_fault(partial(_unseen, m, clock)):
+            _look_at(m, known, desk, out, clock)
     return len(due) + len(looks)
+
+
+@contextmanager
+def _kept_as_fault(keep: Callable[[], None]) -> Iterator[None]:
+    """What fails inside is our fault, not the platform's: it is logged and kept, and the others go on. A database that is away is
+    nobody's fault; the caller tries again."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("a delivery failed inside; it is tried again")
+        keep()
+
+
+def _failed(d: Due, clock: Clock) -> None:
+    """Keep the fault on the try, ring, and try again later and later. An alarm that cannot ring does not ring for that."""
+    now = clock()
+    with transaction.atomic():
+        writes = Writes()
+        finish(delivery=d.id, state="waiting", status=None, error=FAULT, now=now, attempts=d.attempts)
+        if d.kind != "alarm":
+            _ring_fault(writes, d.kind, d.case, now)
+        writes.send()
+
+
+def _unseen(m: MeasureView, clock: Clock) -> None:
+    now = clock()
+    with transaction.atomic():
+        writes = Writes()
+        probe_later(measure=m.id, at=now + _LOOK_AGAIN)
+        _ring_fault(writes, "look", m.case, now)
+        writes.send()
+
+
+def _ring_fault(writes: Writes, what: str, case: uuid.UUID | None, now: datetime) -> None:
+    ring_once(writes, code="delivery_failed", every=_HOUR, now=now, case=case, facts={"what": what})
 
 
 # Sending
@@ -97,6 +143,8 @@ def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: O
         return
     if platform is not None and d.kind == "measure":
         _first_look(d, platform, out, clock)
+    if not hold(delivery=d.id, attempts=d.attempts, now=clock()):
+        return
     reply = _send(d, platform, out, clock()) if platform is not None else _send_witness(d, desk, out)
     now = clock()
     if 200 <= reply.status < 300:
@@ -156,7 +204,7 @@ def _first_look(d: Due, platform: PlatformView, out: Outgoing, clock: Clock) -> 
     until = clock() + _FIRST_LOOK
     urls = _urls(view)
     seen: list[Seen] = []
-    while len(seen) < len(urls) and clock() < until:
+    while len(seen) < len(urls) and clock() < until and hold(delivery=d.id, attempts=d.attempts, now=clock()):
         seen.append(_ask(urls[len(seen)], platform, out))
     unsure = len(seen) < len(urls) or any(s.status == 0 or s.status >= 500 for s in seen)
     if unsure and not any(0 < s.status < 400 for s in seen):

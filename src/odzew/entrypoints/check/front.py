@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from odzew.entrypoints.api.bodies import JSON
 from odzew.entrypoints.api.counters import count
 from odzew.entrypoints.api.door import pace_checks, remembered
 from odzew.entrypoints.api.edge import HEADERS
@@ -21,8 +22,7 @@ Application = Callable[[Environ, Start], Iterable[bytes]]
 
 PATH: Final = "/api/v1/check"
 LONGEST: Final = 128 * 1024
-_JSON: Final = "application/json"
-_HEADERS: Final = [("Content-Type", _JSON), *HEADERS.items()]
+_HEADERS: Final = [("Content-Type", JSON), *HEADERS.items()]
 
 
 def in_front(*, application: Application, quick: Quick) -> Application:
@@ -35,31 +35,33 @@ def in_front(*, application: Application, quick: Quick) -> Application:
         if body is None:
             return application(environ, start)
         environ["wsgi.input"] = BytesIO(body)
-        said = _short(environ, body, quick)
+        said = from_memory(authorization=environ.get("HTTP_AUTHORIZATION", ""), body=body, quick=quick)
         if said is None:
             return application(environ, start)
-        start("200 OK", [*_HEADERS, ("Content-Length", str(len(said)))])
-        count(what="api", status=200)
-        return [said]
+        start("200 OK", said[0])
+        return [said[1]]
 
     return answer
 
 
 def _body(environ: Environ) -> bytes | None:
     length = environ.get("CONTENT_LENGTH") or ""
-    if environ.get("CONTENT_TYPE") != _JSON or "HTTP_CONTENT_ENCODING" in environ or not length.isdigit() or int(length) > LONGEST:
+    if environ.get("CONTENT_TYPE") != JSON or "HTTP_CONTENT_ENCODING" in environ or not length.isdigit() or int(length) > LONGEST:
         return None
     return bytes(environ["wsgi.input"].read(int(length)))
 
 
-def _short(environ: Environ, body: bytes, quick: Quick) -> bytes | None:
-    caller = remembered(authorization=environ.get("HTTP_AUTHORIZATION", ""))
+def from_memory(*, authorization: str, body: bytes, quick: Quick) -> tuple[list[tuple[str, str]], bytes] | None:
+    """Return the headers and the body of the answer to a check, with 200, and count it; None if only the route can answer."""
+    caller = remembered(authorization=authorization)
     if caller is None or not quick.may(caller=caller):
         return None
     try:
         asked = CheckIn.model_validate_json(body)
         if asked.item is not None or not asked.hashes:
             return None
-        return quick.nothing_known(asked=asked, caller=caller, pace=pace_checks)
+        said = quick.nothing_known(asked=asked, caller=caller, pace=pace_checks)
     except (ValidationError, OdzewError, Unknown):
         return None
+    count(what="api", status=200)
+    return [*_HEADERS, ("Content-Length", str(len(said)))], said

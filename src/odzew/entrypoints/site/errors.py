@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
+from typing import Final, cast
 
 from django.http import HttpRequest, HttpResponse
 
+from odzew.entrypoints.api.edge import headers
 from odzew.entrypoints.api.problems import Internal, known_error, refuse
 from odzew.entrypoints.reporter.pages import sorry
 from odzew.foundation.errors import NotFound, OdzewError
@@ -16,6 +17,16 @@ _PROGRAMS: Final = ("/api/", "/h/", "/m/", "/c/", "/healthz", "/readyz", "/metri
 
 class Unreadable(OdzewError):
     """The request is not one that can be read."""
+
+
+# What a page says of it; of everything else that it is our fault.
+_SENTENCES: Final = {
+    400: "error_broken",
+    408: "error_too_slow",
+    411: "error_broken",
+    413: "error_too_long",
+    503: "error_busy",
+}
 
 
 def _person(request: HttpRequest) -> bool:
@@ -44,3 +55,23 @@ def failed(request: HttpRequest) -> HttpResponse:
         return refuse(request, known)
     number = str(known.detail.get("instance", "")).removeprefix("urn:uuid:")
     return sorry(request, sentence="error_server", status=known.status if known.status >= 500 else 500, number=number)
+
+
+def refused(*, path: str, accept: str, accept_language: str, error: BaseException) -> HttpResponse:
+    """Say what is refused before any view is asked, with the headers that everything has: a page for a person, else a problem."""
+    request = HttpRequest()
+    request.method, request.path = "GET", path
+    request.META.update(HTTP_ACCEPT=accept, HTTP_ACCEPT_LANGUAGE=accept_language)
+    known = known_error(error)
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        problem = refuse(request, known)
+        if not _person(request):
+            return problem
+        number = str(known.detail.get("instance", "")).removeprefix("urn:uuid:")
+        page = sorry(request, sentence=_SENTENCES.get(known.status, "error_server"), status=known.status, number=number)
+        if "Retry-After" in problem:
+            page["Retry-After"] = problem["Retry-After"]
+        return page
+
+    return cast(HttpResponse, headers(answer)(request))
