@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from odzew.entrypoints.reporter.guesses import network_of
+from odzew.entrypoints.reporter.networks import network_of
 from odzew.foundation.errors import OdzewError, Unavailable
 
 KB: Final = 1024
