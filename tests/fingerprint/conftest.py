@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -11,15 +10,15 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.servers.basehttp import ThreadedWSGIServer
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser
 
 from odzew.answers.wordbook import book
-from odzew.entrypoints.reporter import views
+from odzew.entrypoints.reporter import pages
+from odzew.entrypoints.reporter.draft import Draft
 from odzew.entrypoints.reporter.fingerprint.served import policy, script
 from tests.fingerprint.device import Device
-from tests.pages.conftest import Silent, browser
+from tests.pages.conftest import Served, browser
 
 __all__ = ["browser"]
 Open = Callable[..., AbstractContextManager[Device]]
@@ -28,11 +27,11 @@ Open = Callable[..., AbstractContextManager[Device]]
 def _page(language: str, hashes: str) -> bytes:
     said = book(language=language).sentences
     words = {key.removeprefix("page."): text for key, text in said.items() if key.startswith("page.")}
-    facts: dict[str, Any] = {"w": words, "child": True, "hashes": hashes, "script": script().address}
+    facts = {"w": words, "draft": Draft(who="my_child", hashes=hashes), "fingerprint_script": script().address}
     part = render_to_string("reporter/fingerprint.html", facts)
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>{words["title"]}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style-{views.css()[1]}.css"></head>'
+        f'<title>{words["title"]}</title><link rel="icon" href="data:,"><style>{pages.css()}</style></head>'
         f'<body><main class="one"><h1>{words["heading"]}</h1><form method="post" action="/form">{part}'
         f'<button class="go" id="on">{words["next"]}</button></form></main></body></html>'
     ).encode()
@@ -53,7 +52,7 @@ class Site:
         if environ["REQUEST_METHOD"] == "POST":
             self.sent.append(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
         asked = dict(part.split("=", 1) for part in environ.get("QUERY_STRING", "").split("&") if part)
-        headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy(of=views.POLICY))]
+        headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy(of=pages.policy()))]
         start_response("200 OK", headers)
         return [_page(asked.get("lang", "en"), "[]" if "had" in asked else "")]
 
@@ -62,16 +61,11 @@ class Site:
 def server() -> Iterator[tuple[str, Site]]:
     """A page with the part of the form: its address, and what was asked of its server."""
     site = Site()
-    server = ThreadedWSGIServer(("127.0.0.1", 0), Silent)
-    server.set_app(site)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
+    served = Served(site)
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/form", site
+        yield f"{served.url}/form", site
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        served.stop()
 
 
 @pytest.fixture

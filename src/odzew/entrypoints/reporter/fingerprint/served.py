@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_safe
 
 PARTS: Final = ("pdq.js", "sums.js", "worker.js", "page.js")
-ALLOWED: Final = "; script-src 'self'; worker-src 'self'; img-src 'self' data: blob:; media-src blob:"
+ALLOWED: Final = "; script-src 'self'; worker-src 'self'; img-src data: blob:; media-src blob:"
 """What a page with the script may do besides: run it, start it as a worker, and look at files that were chosen on it."""
 _NOTHING: Final = "default-src 'none'"
 
