@@ -12,11 +12,11 @@ from odzew.entrypoints.bench.clips import encode, film
 from odzew.hashing.data import Pdq
 from odzew.hashing.video_luma import pdq_of_frame
 
-SECONDS: Final = 4
+SECONDS: Final = 3
 FPS: Final = 6
 KINDS: Final = {
     "mp4, 360 lines": ("libx264", "mp4", (640, 360)),
-    "mp4, 720 lines": ("libx264", "mp4", (960, 720)),
+    "mp4, 720 lines": ("libx264", "mp4", (720, 720)),
     "webm": ("libvpx-vp9", "webm", (320, 240)),
 }
 TINY: Final = ("libx264", "mp4", (128, 96))

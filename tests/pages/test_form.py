@@ -9,15 +9,12 @@ import sys
 import time
 import uuid
 from datetime import timedelta
-from html import unescape
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
 
 from odzew.cases.clocks import armed
 from odzew.cases.rows import read_cases
@@ -34,7 +31,23 @@ from tests.cast import Story
 from tests.pages.site import LINK, WORDS, Site
 from tests.pages.typist import URLENCODED, Typist, code_on, fields, press_send, walk
 
-PAGES = ("form1", "form2", "form3", "fingerprint", "receipt", "code", "answers", "add", "help", "door", "sorry", "base", "form", "lines", "places")
+PAGES = (
+    "form1",
+    "form2",
+    "form3",
+    "fingerprint",
+    "receipt",
+    "code",
+    "answers",
+    "add",
+    "help",
+    "door",
+    "sorry",
+    "base",
+    "form",
+    "lines",
+    "places",
+)
 
 
 @pytest.fixture(autouse=True)
