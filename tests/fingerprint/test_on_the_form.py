@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 
 from odzew.answers.wordbook import say
-from odzew.entrypoints.reporter import pages, tally, views
+from odzew.entrypoints.reporter import pages
 from odzew.entrypoints.reporter.fingerprint.served import policy, script
-from odzew.entrypoints.reporter.guesses import Guesses
-from odzew.entrypoints.reporter.tally import SENDS, Tally
 from odzew.foundation.writes import fetch_all
 from odzew.notices.api import fingerprints_of
-from tests.cast import Story
-from tests.pages.site import LINK, Site
+from tests.pages.site import LINK, Site, made
 from tests.pages.typist import Typist, code_on, fields, press_send, walk
 
 MADE = [{"type": "pdq", "value": "0f" * 32, "quality": 90}, {"type": "sha256", "value": "a1" * 32}]
@@ -25,13 +22,9 @@ TEXT = json.dumps(MADE)
 
 
 @pytest.fixture(autouse=True)
-def site(story: Story, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """The pages have a desk with one post."""
-    monkeypatch.setattr(pages, "desk", lambda: story.desk)
-    monkeypatch.setattr(views, "_guesses", Guesses())
-    monkeypatch.setattr(tally, "sends", Tally(SENDS))
-    story.post()
-    return Site(served=None, story=story)  # type: ignore[arg-type]
+def site(db: None, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The pages have a desk with one post; nobody serves them."""
+    return made(None, monkeypatch)  # type: ignore[arg-type]
 
 
 def _second(client: Typist, who: str, language: str = "en") -> Any:

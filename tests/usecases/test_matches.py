@@ -212,6 +212,14 @@ def test_a_fingerprint_takes_nothing_from_another_case_and_nothing_into_a_decide
     assert _look(story, "two", _near(opinion="seed", from_case=claim)) != claim
 
 
+def test_one_report_takes_in_a_few_by_its_fingerprints_and_the_rest_has_cases_of_its_own(story: Story) -> None:
+    claim, most = _claim(story), story.desk.policy.match.wide_hits
+    for n in range(most + 1):
+        story.post(f"{n}", sha=bytes([n + 1]) * 32)
+        case = _look(story, f"{n}", _near(opinion="seed", from_case=claim))
+        assert (case == claim) == (n < most)
+
+
 def _claim(story: Story) -> uuid.UUID:
     """Somebody reports what shows them by its fingerprint alone; return the case."""
     made = ({"type": "pdq", "value": "0f" * 32, "quality": 90},)
