@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -42,9 +42,10 @@ class _Server(ThreadedWSGIServer):
 
 
 class Served:
-    """The desk's web on a port of this machine, which can be ended and started again."""
+    """The desk's web, or what stands for it, on a port of this machine, which can be ended and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]] | None = None) -> None:
+        self._app = app or WSGIHandler()
         self._port = 0
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -58,7 +59,7 @@ class Served:
     def start(self) -> None:
         """Serve, on the same port as before."""
         self._server = _Server(("127.0.0.1", self._port), _Silent)
-        self._server.set_app(WSGIHandler())
+        self._server.set_app(self._app)
         self._port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()

@@ -9,15 +9,12 @@ import sys
 import time
 import uuid
 from datetime import timedelta
-from html import unescape
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
 
 from odzew.cases.clocks import armed
 from odzew.cases.rows import read_cases
@@ -32,9 +29,25 @@ from odzew.notices.api import views_of
 from odzew.usecases.file_report import LONGEST_MORE, LONGEST_WHERE
 from tests.cast import Story
 from tests.pages.site import LINK, WORDS, Site
+from tests.pages.typist import URLENCODED, Typist, code_on, fields, press_send, walk
 
-PAGES = ("form1", "form2", "form3", "receipt", "code", "answers", "add", "help", "door", "sorry", "base", "form", "lines", "places")
-URLENCODED = "application/x-www-form-urlencoded"
+PAGES = (
+    "form1",
+    "form2",
+    "form3",
+    "fingerprint",
+    "receipt",
+    "code",
+    "answers",
+    "add",
+    "help",
+    "door",
+    "sorry",
+    "base",
+    "form",
+    "lines",
+    "places",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,52 +60,16 @@ def site(story: Story, monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(served=None, story=story)  # type: ignore[arg-type]
 
 
-class Typist(Client):
-    """Sends forms as a browser does."""
-
-    def post(self, path: str, data: Any = None, content_type: str = URLENCODED, **more: Any) -> Any:  # type: ignore[override]
-        """Send a form, or a body as it is."""
-        return super().post(path, urlencode(data, doseq=True) if isinstance(data, dict) else data, content_type, **more)
-
-
-def _fields(page: Any) -> dict[str, Any]:
-    """What a browser would send from the page: its hidden fields and texts."""
-    text = page.content.decode()
-    found: dict[str, Any] = {}
-    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text):
-        found.setdefault(name, []).append(unescape(value))
-    for name, value in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL):
-        found[name] = unescape(value)
-    return found
-
-
-def _walk(client: Typist, *, where: str = LINK, more: str = "", **answers: Any) -> Any:
-    """Fill in the three screens and return the page before Send."""
-    first = client.get("/", {"lang": "en"})
-    second = client.post("/", {**_fields(first), **answers})
-    return client.post("/", {**_fields(second), "where": where, "more": more})
-
-
-def _send(client: Typist, third: Any, **more: Any) -> Any:
-    return client.post("/", {**_fields(third), "answer": "code"}, **more)
-
-
-def _code(page: Any) -> str:
-    found = re.search(r"data-receipt-code>(.*?)</output>", page.content.decode())
-    assert found, page.content.decode()
-    return re.sub(r"\D", "", found[1])
-
-
 def test_three_posts_file_a_notice_like_any_other(site: Site) -> None:
     client = Typist()
-    page = _send(client, _walk(client, who="me", age="under_18", what=["posted", "fake"], more=WORDS))
-    assert page.status_code == 200 and len(_code(page)) == 20
+    page = press_send(client, walk(client, who="me", age="under_18", what=["posted", "fake"], more=WORDS))
+    assert page.status_code == 200 and len(code_on(page)) == 20
     (notice,) = site.notices()
     assert (notice.program, notice.source, notice.claimant, notice.minor) == (FORM, "user", "depicted", True)
     assert (notice.kind, notice.flags, notice.language) == ("csam", ("synthetic",), "en")
     assert notice.places == [{"item_id": "", "url": LINK}] and notice.text_id
     assert site.cases() and "withhold" in {m["data"]["measure"] for m in _worked(site)}
-    answers = Typist().post("/status", {"code": _code(page), "lang": "en"}).content.decode()
+    answers = Typist().post("/status", {"code": code_on(page), "lang": "en"}).content.decode()
     assert "We have your report" in answers
 
 
@@ -103,16 +80,16 @@ def _worked(site: Site) -> list[dict[str, Any]]:
 
 def test_the_same_form_sent_twice_is_one_report_with_the_same_page(site: Site) -> None:
     client = Typist()
-    third = _walk(client, who="me")
-    first, again = _send(client, third), _send(client, third)
+    third = walk(client, who="me")
+    first, again = press_send(client, third), press_send(client, third)
     assert first.content == again.content and len(site.notices()) == 1
-    other = client.post("/", {**_fields(third), "answer": "code", "more": "And one thing more."})
-    assert _code(other) != _code(first) and len(site.notices()) == 2
+    other = client.post("/", {**fields(third), "answer": "code", "more": "And one thing more."})
+    assert code_on(other) != code_on(first) and len(site.notices()) == 2
 
 
 def test_a_token_that_we_did_not_make_opens_nothing_of_somebody_elses(site: Site) -> None:
     sent = {"step": "3", "where": LINK, "lang": "en", "answer": "code"}
-    codes = {_code(Typist().post("/", {**sent, "once": once})) for once in ("", "a" * 48, "ż" * 48, "a" * 5000)}
+    codes = {code_on(Typist().post("/", {**sent, "once": once})) for once in ("", "a" * 48, "ż" * 48, "a" * 5000)}
     assert len(codes) == 4
 
 
@@ -120,23 +97,23 @@ def test_a_code_that_cannot_be_shown_again_is_not_shown_and_a_new_report_is_one_
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Typist()
-    third = _walk(client, more=WORDS)
-    _send(client, third)
+    third = walk(client, more=WORDS)
+    press_send(client, third)
     monkeypatch.setattr(form, "utc_now", lambda: utc_now() + timedelta(hours=25))
-    late = _send(client, third)
+    late = press_send(client, third)
     assert "data-receipt-code" not in late.content.decode() and "Send it once more" in late.content.decode()
-    assert len(_code(client.post("/", _fields(late)))) == 20 and len(site.notices()) == 2
+    assert len(code_on(client.post("/", fields(late)))) == 20 and len(site.notices()) == 2
 
 
 def test_words_without_a_link_are_a_report_of_their_own_each_time(site: Site) -> None:
     for _ in range(2):
         client = Typist()
-        assert _code(_send(client, _walk(client, where="nie wiem", who="my_child", age="under_18")))
+        assert code_on(press_send(client, walk(client, where="nie wiem", who="my_child", age="under_18")))
     assert len(site.cases()) == 2
     told = [n for case in site.cases() for n in views_of(case=case)]
     assert all(n.places == [] and n.text_id and n.claimant == "guardian" for n in told)
     # Nothing is known by which it could be hidden, so nobody is promised that it will be.
-    page = _send(client, _walk(client, where="tam"))
+    page = press_send(client, walk(client, where="tam"))
     assert "We will hide it by" not in page.content.decode()
 
 
@@ -148,10 +125,10 @@ def test_nothing_is_refused_for_an_answer_that_is_missing_or_none_of_ours(sent: 
 
 def test_without_a_place_the_second_screen_asks_kindly_and_keeps_everything() -> None:
     second = Typist().post("/", {"lang": "pl", "who": "me", "age": "under_18", "what": ["money"]})
-    third = Typist().post("/", {**_fields(second), "where": " \n ", "more": ""})
+    third = Typist().post("/", {**fields(second), "where": " \n ", "more": ""})
     text = third.content.decode()
     assert third.status_code == 422 and "kilka słów albo link" in text and 'aria-invalid="true"' in text
-    assert {"who": ["me"], "age": ["under_18"], "what": ["money"]}.items() <= _fields(third).items()
+    assert {"who": ["me"], "age": ["under_18"], "what": ["money"]}.items() <= fields(third).items()
 
 
 @pytest.mark.parametrize("field", ["where", "more"])
@@ -160,7 +137,7 @@ def test_what_is_too_long_is_kept_and_the_place_is_named(field: str) -> None:
     sent = {"step": "2", "lang": "en", "where": LINK, field: "ż" * (most + 1)}
     page = Typist().post("/", sent)
     assert page.status_code == 422 and f'id="{field}-wrong"' in page.content.decode()
-    assert _fields(page)[field] == sent[field]
+    assert fields(page)[field] == sent[field]
     assert Typist().post("/", {**sent, field: "\r\n" * most + "x" * 0 if field == "more" else "x" * most}).status_code == 200
 
 
@@ -176,7 +153,7 @@ def test_a_body_that_is_no_answer_is_refused_before_it_is_read() -> None:
 def test_a_zero_byte_and_half_a_letter_are_stored_as_the_rest(site: Site) -> None:
     body = b"step=3&lang=pl&answer=code&where=https%3A%2F%2Fkladka.example%2Fposts%2Fpost-1&more=a%00b%ed%a0%80%c5%bc"
     page = Typist().post("/", body)
-    assert _code(page) and len(site.notices()) == 1
+    assert code_on(page) and len(site.notices()) == 1
 
 
 @pytest.mark.parametrize(
@@ -203,11 +180,11 @@ def test_a_network_that_floods_waits_alone_and_its_text_stays(site: Site, monkey
 
     def send(network: str) -> Any:
         client = Typist(REMOTE_ADDR=network)
-        return _send(client, _walk(client, more=WORDS))
+        return press_send(client, walk(client, more=WORDS))
 
     assert [send("8.8.8.8").status_code for _ in range(4)] == [200, 200, 200, 429]
     held = send("8.8.8.9")
-    assert held.status_code == 429 and _fields(held)["more"] == [WORDS] and "Yours is not lost" in held.content.decode()
+    assert held.status_code == 429 and fields(held)["more"] == [WORDS] and "Yours is not lost" in held.content.decode()
     # All together too many: who sent some waits, who is new does not.
     assert [send(n).status_code for n in ("1.1.1.1", "1.1.1.1", "9.9.9.9", "1.1.1.1", "9.9.9.9", "4.4.4.4")] == [
         200,
@@ -222,7 +199,7 @@ def test_a_network_that_floods_waits_alone_and_its_text_stays(site: Site, monkey
 def test_one_network_is_one_voice_on_a_case_and_nobody_is_shown_it(site: Site) -> None:
     def send(network: str, who: str) -> str:
         client = Typist(REMOTE_ADDR=network)
-        page = _send(client, _walk(client, who=who, age="under_18", more=f"{network} {who}"))
+        page = press_send(client, walk(client, who=who, age="under_18", more=f"{network} {who}"))
         return re.sub(
             r"\d", "", re.sub(r"(?s)data-receipt-code.*?</output>|value=\"\w+\"|\w+ \d+ \w+, \d+:\d+", "", page.content.decode())
         )
@@ -259,46 +236,46 @@ def test_processes_that_are_made_by_fork_know_a_network_by_the_same_name() -> No
 
 def test_the_database_away_loses_no_word(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = Typist(raise_request_exception=False)
-    third = _walk(client, more=WORDS)
+    third = walk(client, more=WORDS)
 
     def away(**_: object) -> None:
         raise OperationalError("server closed the connection: the words of somebody")
 
     with monkeypatch.context() as broken:
         broken.setattr(form, "file_report", away)
-        page = _send(client, third)
+        page = press_send(client, third)
     text = page.content.decode()
     assert page.status_code == 503 and "It is our fault" in text and "somebody" not in text
-    assert _code(_send(client, page)) and len(site.notices()) == 1
+    assert code_on(press_send(client, page)) and len(site.notices()) == 1
 
 
 def test_danger_ticked_or_written_shows_the_number_at_once_and_rings(site: Site) -> None:
     assert "Call <a" in Typist().post("/", {"lang": "en", "what": "danger"}).content.decode()
     client = Typist()
-    third = _walk(client, more="He will be home soon.")
+    third = walk(client, more="He will be home soon.")
     assert "Call <a" in third.content.decode()
-    _send(client, third)
+    press_send(client, third)
     (case,) = site.cases()
     assert "danger" in {name for name, _ in armed(cases=[case])[case]}
 
 
 def test_a_link_that_nobody_here_can_reach_is_said_so_and_taken_all_the_same(site: Site) -> None:
     client = Typist()
-    third = _walk(client, where="https://elsewhere.example/posts/1")
+    third = walk(client, where="https://elsewhere.example/posts/1")
     assert "on a site that we can not change" in third.content.decode()
-    page = _send(client, third)
-    assert _code(page) and "We will hide it by" not in page.content.decode()
-    assert "on a site that we can not change" not in _walk(Typist()).content.decode()
+    page = press_send(client, third)
+    assert code_on(page) and "We will hide it by" not in page.content.decode()
+    assert "on a site that we can not change" not in walk(Typist()).content.decode()
 
 
 def test_every_page_is_small_neutral_and_kept_by_nobody(site: Site) -> None:
     for language in ("en", "pl"):
         client = Typist(headers={"Accept-Language": language})
         first = client.get("/")
-        second = client.post("/", {**_fields(first), "who": "someone_else", "what": ["danger", "money"]})
-        third = client.post("/", {**_fields(second), "where": LINK, "more": WORDS})
-        receipt = _send(client, third)
-        shown = client.post("/status", {"code": _code(receipt), "lang": language})
+        second = client.post("/", {**fields(first), "who": "someone_else", "what": ["danger", "money"]})
+        third = client.post("/", {**fields(second), "where": LINK, "more": WORDS})
+        receipt = press_send(client, third)
+        shown = client.post("/status", {"code": code_on(receipt), "lang": language})
         for page in (first, second, third, receipt, shown, client.get("/help")):
             text = page.content.decode()
             assert re.search("<title>(.*?)</title>", text)[1] == {"en": "Form", "pl": "Formularz"}[language]  # type: ignore[index]
@@ -311,22 +288,22 @@ def test_every_page_is_small_neutral_and_kept_by_nobody(site: Site) -> None:
 
 
 def test_no_form_has_a_field_for_what_is_never_asked() -> None:
-    """Names of fields in every template are on a short list, and no field takes a file, a date, a mail or a number of a phone."""
+    """Names of fields in every template are on a short list, and no field sends a file, a date, a mail or a number of a phone."""
     known = {*draft.FIELDS, *draft.CARRIED, "switch", "to", "code", "case", "text", "back"}
     folder = files("odzew.entrypoints.reporter") / "templates" / "reporter"
     assert {entry.name.removesuffix(".html") for entry in folder.iterdir()} == set(PAGES)
     for name in PAGES:
         text = (folder / f"{name}.html").read_text(encoding="utf-8")
-        fields = re.findall(r"<(?:input|textarea|select|button)\b[^>]*", text)
-        for field in fields:
+        for field in re.findall(r"<(?:input|textarea|select|button)\b[^>]*", text):
             named = re.search(r'\bname="([^"]*)"', field)
             assert named is None or named[1] in known | {"{{ name }}"}, field
             kind = re.search(r'\btype="([^"]*)"', field)
-            assert kind is None or kind[1] in {"hidden", "radio", "checkbox", "button"}, field
+            local = named is None and name == "fingerprint"  # the file stays on the device: without a name no form can send it
+            assert kind is None or kind[1] in {"hidden", "radio", "checkbox", "button"} | ({"file"} if local else set()), field
             assert ("enctype" not in text and "required" not in field) or (named is not None and named[1] in {"code", "text"}), (
                 field
             )
-    assert set(draft.FIELDS) == {"who", "age", "what", "where", "more", "answer"}
+    assert set(draft.FIELDS) == {"who", "age", "what", "where", "more", "hashes", "answer"}
 
 
 def test_the_way_out_forgets_and_tells_the_next_page_nothing() -> None:
@@ -351,7 +328,7 @@ def test_the_form_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, site: Sit
 
 def test_the_form_has_no_key_that_could_be_used_or_taken(site: Site) -> None:
     client = Typist()
-    _send(client, _walk(client))
+    press_send(client, walk(client))
     assert FORM not in {p.id for p in programs()}
     with pytest.raises(NotFound):
         revoke_program(program=FORM, now=site.story.now)
@@ -361,7 +338,7 @@ def test_who_comes_back_is_asked_for_something_held_to_the_same_pace_and_keeps_t
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Typist(REMOTE_ADDR="8.8.8.8")
-    code = _code(_send(client, _walk(client)))
+    code = code_on(press_send(client, walk(client)))
     sent = {"code": code, "lang": "en"}
     assert client.post("/status/add", {**sent, "where": "  "}).status_code == 422
     assert client.post("/status/add", {**sent, "where": "x" * (LONGEST_WHERE + 1)}).status_code == 422

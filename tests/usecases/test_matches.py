@@ -13,7 +13,9 @@ from odzew.cases.rows import CaseRow, read_cases
 from odzew.enforcement.api import in_force_on
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import fetch_all
+from odzew.notices.data import Concern, NewNotice
 from odzew.usecases._matched import Looked, follow_looked
+from odzew.usecases.receive_notice import receive_notice
 from tests.cast import Story
 
 SEQUENCE = iter(range(1, 10_000))
@@ -179,3 +181,48 @@ def test_two_matched_copies_at_once_make_one_case(story: Story) -> None:
     assert first == second
     story.now += timedelta(minutes=1)
     assert len({_case(first).id, _case(second).id}) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "comes"),
+    [({}, True), ({"distance": 10}, True), ({"distance": 11}, False), ({"quality": 79}, False), ({"wide": True}, False)],
+)
+def test_what_equals_a_reporters_fingerprint_comes_under_their_case(story: Story, more: dict[str, int], comes: bool) -> None:
+    claim = _claim(story)
+    story.post("one")
+    case = _look(story, "one", _near(opinion="seed", from_case=claim, **more))
+    assert (case == claim) == comes
+    assert {i.external_id for i in items_of(case=claim)} == ({"one"} if comes else set())
+    if comes:
+        assert _case(claim).withheld and _measure("one") == "withhold"
+        assert _look(story, "one", _near(opinion="seed", from_case=claim)) == claim
+        story.decide(claim, 0, "remove")
+        assert _measure("one") == "remove"
+
+
+def test_a_fingerprint_takes_nothing_from_another_case_and_nothing_into_a_decided_one(story: Story) -> None:
+    claim = _claim(story)
+    story.post("one")
+    other = story.report("one").case
+    assert _look(story, "one", _near(opinion="seed", from_case=claim)) == other
+    story.decide(claim, 0, "not_found")
+    story.decide(claim, 1, "not_found")
+    assert _case(claim).state == "not_found"
+    story.post("two", sha=b"2" * 32)
+    assert _look(story, "two", _near(opinion="seed", from_case=claim)) != claim
+
+
+def test_one_report_takes_in_a_few_by_its_fingerprints_and_the_rest_has_cases_of_its_own(story: Story) -> None:
+    claim, most = _claim(story), story.desk.policy.match.wide_hits
+    for n in range(most + 1):
+        story.post(f"{n}", sha=bytes([n + 1]) * 32)
+        case = _look(story, f"{n}", _near(opinion="seed", from_case=claim))
+        assert (case == claim) == (n < most)
+
+
+def _claim(story: Story) -> uuid.UUID:
+    """Somebody reports what shows them by its fingerprint alone; return the case."""
+    made = ({"type": "pdq", "value": "0f" * 32, "quality": 90},)
+    concern = Concern(kind="csam", minor=True, claimant="depicted")
+    notice = NewNotice(external_id=None, source="user", concern=concern, places=(), hashes=made)
+    return receive_notice(notice=notice, caller=story.program, desk=story.desk, now=story.now).case

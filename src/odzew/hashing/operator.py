@@ -84,8 +84,12 @@ def _in_blocks(first: int, row: NDArray[np.float64], block: int) -> tuple[int, N
 
 
 def _whole(row: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Round the weights to whole numbers over 2^22 that sum to exactly 2^22: the largest remainders are rounded up."""
-    scaled = row * (_ONE / row.sum())
+    """Round the weights to whole numbers over 2^22 that sum to exactly 2^22: the largest remainders are rounded up, the first of equal ones.
+
+    The weights already sum to 1 but for the last bits of a double. They are not divided by their sum: its last bits hang on the order
+    of adding, and a browser that makes the same weights would choose others among equal remainders.
+    """
+    scaled = row * _ONE
     whole = np.floor(scaled).astype(np.int64)
     short = _ONE - int(whole.sum())
     whole[np.argsort(whole - scaled, kind="stable")[:short]] += 1

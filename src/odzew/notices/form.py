@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from odzew.cases.addresses import host_of, normal
 from odzew.cases.data import Place
@@ -20,7 +20,10 @@ _AROUND: Final = "<>[]{}\"'„”“,;!?.:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormAnswers:
-    """What somebody answered. An empty `who` or `age` was left out: nothing is refused for that."""
+    """What somebody answered. An empty `who` or `age` was left out: nothing is refused for that.
+
+    `hashes`: the fingerprint that their own device made, as a notice has it.
+    """
 
     who: str = ""
     age: str = ""
@@ -28,6 +31,7 @@ class FormAnswers:
     where: str = ""
     more: str = ""
     language: str = ""
+    hashes: tuple[dict[str, Any], ...] = ()
 
 
 def concern_of(*, answers: FormAnswers) -> Concern:

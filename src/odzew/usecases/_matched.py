@@ -21,6 +21,7 @@ from odzew.ledger.events import record
 from odzew.policy.data import Trigger
 from odzew.policy.rules import MatchRule
 from odzew.usecases._alike import join_alike
+from odzew.usecases._claimed import come_under_claims
 from odzew.usecases._flood import watch_flood
 from odzew.usecases._hiding import hide_case
 from odzew.usecases._joining import follow_joined
@@ -67,7 +68,10 @@ def follow_looked(*, looked: Looked, desk: Desk, now: datetime, actor: str) -> u
     if view is None:
         return None
     found = [n for n in looked.near if n.opinion in _POSITIVE]
-    _join_cases(view, found, desk, now, actor)
+    equal = [n for n in found if is_equal(near=n, rule=desk.policy.match)]
+    if looked.print is not None:
+        come_under_claims(number=looked.print, equal=equal, desk=desk, now=now, actor=actor)
+    _join_cases(view, equal, desk, now, actor)
     # 3. What the banks say that is not known on its case yet.
     copyset = _copyset(view.id)
     case = case_of_copyset(copyset=copyset)
@@ -77,9 +81,9 @@ def follow_looked(*, looked: Looked, desk: Desk, now: datetime, actor: str) -> u
     return _judge(view.id, copyset, case, looked.print, fresh, desk, now, actor)
 
 
-def _join_cases(view: ItemView, found: Sequence[Near], desk: Desk, now: datetime, actor: str) -> None:
+def _join_cases(view: ItemView, equal: Sequence[Near], desk: Desk, now: datetime, actor: str) -> None:
     """An entry that a case of this desk made, and that the file equals: the item is that case's, whatever became of it."""
-    named = [n.from_case for n in found if n.from_case and is_equal(near=n, rule=desk.policy.match) and n.opinion == "confirmed"]
+    named = [n.from_case for n in equal if n.from_case and n.opinion == "confirmed"]
     for origin in dict.fromkeys(named):
         target = now_named(case=origin)
         copyset = _copyset(view.id)

@@ -26,13 +26,13 @@ def file_report(*, answers: FormAnswers, once: str, voice: Voice | None, desk: D
     """Store what somebody answered as a notice and return its receipt; the same answers under the same `once` return the same.
 
     `once` is unguessable and belongs to one opened form; `voice` names who shares a network on a case (see `receive_notice`). No
-    address in it is fetched. Raises `Invalid`: nothing says where it is, too long, or too many addresses.
+    address in it is fetched. Raises `Invalid`: nothing says where it is and no fingerprint, too long, or too many addresses.
     """
     if len(answers.where) > LONGEST_WHERE or len(answers.more) > LONGEST_MORE:
         raise Invalid("That is too long for us.", what="too_long")
     links = links_in(text=answers.where, hosts=enrolled_hosts())
     text = text_of(answers=answers, links=links)
-    if not links and not text:
+    if not links and not text and not answers.hashes:
         raise Invalid("Nothing says where it is.", what="empty")
     if len(links) > MOST_PLACES:
         raise Invalid(f"A report names at most {MOST_PLACES} addresses.", what="too_many")
@@ -43,7 +43,8 @@ def file_report(*, answers: FormAnswers, once: str, voice: Voice | None, desk: D
         places=places_of(links=links),
         text=text,
         language=answers.language,
-        in_words=not links,
+        hashes=answers.hashes,
+        in_words=not links and bool(text),
     )
     return receive_notice(notice=notice, caller=form_caller(now=now), desk=desk, now=now, voice=voice)
 

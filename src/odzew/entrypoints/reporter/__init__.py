@@ -1,1 +1,3 @@
-"""The reporter's pages: a door, and the status page. No account, no cookie, no script, nothing from anywhere else."""
+"""The reporter's pages: the form, and the status page. No account, no cookie, nothing from anywhere else; a small script that
+none of them needs, and that of `fingerprint` where it is offered.
+"""

@@ -12,13 +12,16 @@ from django.http import HttpRequest, QueryDict
 from odzew.answers.danger import speaks_of_danger
 from odzew.answers.wordbook import codes
 from odzew.entrypoints.reporter import pages
+from odzew.entrypoints.reporter.fingerprint.given import read_hashes
 from odzew.notices.form import AGE, WHAT, WHO, FormAnswers
 from odzew.usecases.file_report import LONGEST_MORE, LONGEST_WHERE
 
 STEPS: Final = 3
 # Every name that a field of the form may have; the earlier answers are carried in hidden fields of the same names.
-FIELDS: Final = ("who", "age", "what", "where", "more", "answer")
+FIELDS: Final = ("who", "age", "what", "where", "more", "hashes", "answer")
 CARRIED: Final = ("lang", "once", "step")
+# Whoever else has the file should not look for it, keep it, or open it again (practice 11).
+HAVE_IT: Final = ("me", "my_child")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class Draft:
     what: tuple[str, ...] = ()
     where: str = ""
     more: str = ""
+    hashes: str = ""
     answer: str = ""
     lang: str = ""
     once: str = ""
@@ -41,6 +45,16 @@ class Draft:
         return "danger" in self.what or speaks_of_danger(text=f"{self.where}\n{self.more}")
 
     @property
+    def offered(self) -> bool:
+        """Is a fingerprint of the file offered, and taken?"""
+        return self.who in HAVE_IT
+
+    @property
+    def empty(self) -> bool:
+        """Does nothing say yet where or what it is?"""
+        return not (self.where.strip() or self.more.strip() or self.hashes)
+
+    @property
     def too_long(self) -> str:
         """The field that is longer than what is taken, or nothing."""
         return "where" if len(self.where) > LONGEST_WHERE else "more" if len(self.more) > LONGEST_MORE else ""
@@ -48,12 +62,20 @@ class Draft:
     def answers(self) -> FormAnswers:
         """Return what is filed."""
         what = frozenset(self.what) | ({"danger"} if self.danger else frozenset())
-        return FormAnswers(who=self.who, age=self.age, what=what, where=self.where, more=self.more, language=self.lang)
+        return FormAnswers(
+            who=self.who,
+            age=self.age,
+            what=what,
+            where=self.where,
+            more=self.more,
+            language=self.lang,
+            hashes=read_hashes(text=self.hashes),
+        )
 
     def carried(self) -> list[tuple[str, str]]:
         """Return the hidden fields of the screen that comes after `step` screens: all that is not asked on it."""
         first = [("who", self.who), ("age", self.age), *(("what", tick) for tick in self.what)]
-        second = [("where", self.where), ("more", self.more)]
+        second = [("where", self.where), ("more", self.more), ("hashes", self.hashes)]
         shown = {1: second, 2: first, 3: [*first, *second]}[self.step]
         return [(name, value) for name, value in shown if value]
 
@@ -61,7 +83,7 @@ class Draft:
 def read_draft(request: HttpRequest) -> Draft:
     """Return what a page of the form sent. What is not one of its answers is left out, never refused."""
     sent = request.POST
-    who, age, answer = (sent.get(name, "") for name in ("who", "age", "answer"))
+    who, age, hashes, answer = (sent.get(name, "") for name in ("who", "age", "hashes", "answer"))
     language = sent.get("switch", "")
     return Draft(
         who=who if who in WHO else "",
@@ -69,6 +91,7 @@ def read_draft(request: HttpRequest) -> Draft:
         what=tuple(tick for tick in WHAT if tick in sent.getlist("what")),
         where=typed_text(sent.get("where", "")),
         more=typed_text(sent.get("more", "")),
+        hashes=hashes if who in HAVE_IT and read_hashes(text=hashes) else "",
         answer=answer,
         lang=language if language in codes() else pages.language_of(request),
         once=ours(sent.get("once", "")) or new_once(),

@@ -13,6 +13,7 @@ from odzew.answers.api import answers_to
 from odzew.entrypoints.api.problems import known_error
 from odzew.entrypoints.reporter import pages, tally
 from odzew.entrypoints.reporter.draft import STEPS, Draft, new_once, read_draft
+from odzew.entrypoints.reporter.fingerprint import served
 from odzew.entrypoints.reporter.networks import network, voice_of
 from odzew.foundation.errors import Invalid
 from odzew.foundation.moments import utc_now
@@ -61,7 +62,7 @@ def _next(request: HttpRequest, draft: Draft) -> HttpResponse:
         return screen(request, replace(draft, step=int(to)))
     if draft.too_long:
         return screen(request, replace(draft, step=2), wrong=draft.too_long, error="error_too_long", status=422)
-    if draft.step >= 2 and not (draft.where.strip() or draft.more.strip()):
+    if draft.step >= 2 and draft.empty:
         return screen(request, replace(draft, step=2), wrong="where", error="error_empty", status=422)
     if draft.step < STEPS:
         return screen(request, replace(draft, step=draft.step + 1))
@@ -95,7 +96,7 @@ def screen(request: HttpRequest, draft: Draft, *, status: int = 200, **facts: An
     more: dict[str, Any] = {}
     if draft.step == STEPS:
         more = {"said": _said(draft, words), "elsewhere": _elsewhere(draft)}
-    return pages.page(
+    answer = pages.page(
         request,
         f"form{draft.step}",
         status=status,
@@ -110,9 +111,13 @@ def screen(request: HttpRequest, draft: Draft, *, status: int = 200, **facts: An
         danger_send=pages.with_number(key="danger_send", language=draft.lang, emergency=emergency),
         longest_where=LONGEST_WHERE,
         longest_more=LONGEST_MORE,
+        fingerprint_script=served.script().address,
         **more,
         **facts,
     )
+    if draft.step == 2 and draft.offered:
+        answer.headers["Content-Security-Policy"] = served.policy(of=pages.policy())
+    return answer
 
 
 def _said(draft: Draft, words: dict[str, str]) -> list[tuple[str, list[str]]]:
@@ -123,6 +128,7 @@ def _said(draft: Draft, words: dict[str, str]) -> list[tuple[str, list[str]]]:
         ("what", [words[f"what_{tick}"] for tick in draft.what]),
         ("where", draft.where.split("\n") if draft.where.strip() else []),
         ("more", draft.more.split("\n") if draft.more.strip() else []),
+        ("fingerprint", [words["fingerprint_ready"]] if draft.hashes else []),
     ]
     return [(words[name], lines) for name, lines in told if lines]
 

@@ -11,6 +11,7 @@ from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
 from odzew.entrypoints.reporter import views as reporter
+from odzew.entrypoints.reporter.fingerprint.served import fingerprint
 from odzew.entrypoints.site import errors
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/key", console.key),
     path("console/style-<str:digest>.css", console.style),
     path("page-<str:digest>.js", pages.page_script),
+    path("fingerprint-<str:digest>.js", fingerprint),
 ]
 handler400 = errors.unreadable
 handler404 = errors.not_found
