@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from odzew.hashing import nearest, nearest_plain
-from odzew.hashing.nearest import Part, Parts, Tables, fill_tables, table_sizes
+from odzew.hashing.nearest import Part, Parts, Room, Tables, fill_tables, table_sizes
 from tests.matching.data import KINDS, Words, generated, in_order, moved
 
 SIZES = (0, 1, 2, 3, 17, 1_000, 20_000, 100_000)
@@ -24,8 +24,12 @@ def _with_tables(hashes: Words) -> Part:
 
 
 def _near(parts: Parts, query: Words, radius: int) -> list[tuple[int, int, int]]:
-    rows = parts.near(queries=query[None], radii=np.array([radius])).rows.tolist()
+    """Ask in both ways; they say the same."""
+    found = parts.near(queries=query[None], radii=np.array([radius]))
+    rows, room = found.rows.tolist(), Room()
     assert all(label == 0 for label, *_ in rows)
+    assert sorted(parts.one(query=query.tobytes(), radius=radius, room=room)) == sorted(rows)
+    assert room.counts.tolist() == [found.postings, found.compared, found.scans]
     return sorted((part, place, distance) for _, part, place, distance in rows)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,19 @@ def _kernels() -> Any:
     except ImportError:
         return None
     return nearest_kernels
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from where they were kept, so that no look-up waits for it."""
+    if _kernels() is None:
+        return
+    hashes = np.arange(64, dtype=np.uint64).reshape(16, 4)
+    offsets, partners, places = table_sizes(n=16)
+    tables = Tables(offsets=np.zeros(offsets, np.uint32), partners=np.zeros(partners, np.uint16), places=np.zeros(places, np.uint8))
+    fill_tables(hashes=hashes, tables=tables)
+    parts = Parts(parts=[Part(hashes=hashes, in_order=True, tables=tables)], width=4)
+    parts.near(queries=hashes[:1], radii=np.array([31], np.int64))
+    parts.equal(query=hashes[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,17 @@ def fill_tables(*, hashes: Words, tables: Tables) -> None:
         kernels.build(chunks, tables.offsets, tables.partners, tables.places)
 
 
+class Room:
+    """What one thread asks one question at a time with: a place for hits, and counts of what it took, since its beginning."""
+
+    def __init__(self) -> None:
+        self.hits = np.empty((_ROOM, 4), np.int64)
+        self.counts = np.zeros(3, np.int64)
+        self._scratch = np.empty((8, 512), np.int64)
+        self._addresses = np.array([a.ctypes.data for a in (self.hits, self.counts, self._scratch)], np.int64)
+        self.address: int = self._addresses.ctypes.data
+
+
 class Parts:
     """Several parts of hashes of one width, searched in one call; never changed."""
 
@@ -95,6 +119,22 @@ class Parts:
         self._in_order = np.array([part.in_order for part in self.parts], np.bool_)
         needed = int(self._sizes.sum()) > _PLAIN_UP_TO or any(part.tables for part in self.parts)
         self._kernels = _kernels() if needed else None
+        self._ask = self._kernels.ask if self._kernels else None
+        self._table_at, self._count = self._table.ctypes.data, len(self.parts)
+
+    def one(self, *, query: bytes, radius: int, room: Room) -> list[list[int]]:
+        """Return the same as `near` for one question of 32 bytes, as a list of its rows; what it took is added to the room's counts.
+
+        The common question has no hit, and many are asked: so nothing is made for it but a number.
+        """
+        if self._ask is not None:
+            count = self._ask(self._table_at, self._count, query, radius, room.address, _ROOM)
+            if count <= _ROOM:
+                return cast(list[list[int]], room.hits[:count].tolist()) if count else []
+        found = self.near(queries=np.frombuffer(query, np.uint64).reshape(1, 4), radii=np.array([radius], np.int64))
+        if self._ask is None:
+            room.counts += (found.postings, found.compared, found.scans)
+        return cast(list[list[int]], found.rows.tolist())
 
     def near(self, *, queries: Words, radii: NDArray[np.int64]) -> Found:
         """Return every row of every part within `radii[i]` bits of `queries[i]` (4 words each), whatever the radius."""

@@ -21,7 +21,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, njit, types
+from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -29,8 +29,11 @@ from odzew.hashing.nearest_plain import IN_ORDER, KEYS
 
 _STRIDE: Final = KEYS + 1
 _PROBES: Final = 16 * 17
+_LANES: Final = 16  # partners that are compared at once: a bucket of a million hashes holds about as many
+_AHEAD: Final = 20  # how many buckets before it is looked at one is asked to come near
 _CANDIDATES: Final = 512
 _BLOCK: Final = 1_024
+SCRATCH: Final = (8, _CANDIDATES)
 # When looking up is dearer than looking at everything, in the time that one whole comparison of a scan takes.
 _POSTINGS_PER_SCAN: Final = 8
 _SCANS_PER_CANDIDATE: Final = 8
@@ -68,6 +71,7 @@ def _pointer(kind: Any) -> Any:
 
 _ones16, _ones64 = _ones(16), _ones(64)
 _at8, _at16, _at32, _at64 = (_pointer(kind) for kind in (types.uint8, types.uint16, types.uint32, types.uint64))
+_at_int = _pointer(types.int64)
 
 
 @intrinsic
@@ -83,6 +87,39 @@ def _fetch(_context, address):
         return _ctx.get_dummy_value()
 
     return types.void(address), generate
+
+
+@intrinsic
+def _any_within(_context, address, other, low, span):
+    """Is any of the `_LANES` numbers of 16 bits from this address on from `low` to `low + span` bits away from `other`?"""
+
+    def generate(_ctx, builder, _signature, arguments):
+        place, against, least, most = arguments
+        many = ir.VectorType(ir.IntType(16), _LANES)
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES)
+
+        def spread(value):
+            nothing = ir.Constant(many, ir.Undefined)
+            return builder.shuffle_vector(builder.insert_element(nothing, value, ir.IntType(32)(0)), nothing, everywhere)
+
+        numbers = builder.load(builder.inttoptr(place, many.as_pointer()))
+        numbers.align = 2
+        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(many, [many]), f"llvm.ctpop.v{_LANES}i16")
+        ones = builder.call(count, [builder.xor(numbers, spread(against))])
+        within = builder.icmp_unsigned("<=", builder.sub(ones, spread(least)), spread(most))
+        flags = builder.bitcast(within, ir.IntType(_LANES))
+        return builder.icmp_unsigned("!=", flags, flags.type(0))
+
+    return types.boolean(types.int64, types.uint16, types.uint16, types.uint16), generate
+
+
+@_compiled
+def _fetch_partners(partners, begin, end):
+    """Ask for the lines of a bucket's partners, the last one too, at most for 256 of them."""
+    last = min(end, begin + 256)
+    for x in range(begin, last, 32):
+        _fetch(partners + 2 * x)
+    _fetch(partners + 2 * (last - 1))
 
 
 @_compiled
@@ -189,29 +226,24 @@ def _look_up(entry, query, radius, out, found, label, part, counters, scratch):
         begins[i] = chunks[i] * n + np.int64(offsets[o])
         ends[i] = chunks[i] * n + np.int64(offsets[o + 1])
         total += ends[i] - begins[i]
-        if i < 34:
-            for x in range(begins[i], ends[i], 32):
-                _fetch(entry[3] + 2 * x)
+        if i < _AHEAD:
+            _fetch_partners(entry[3], begins[i], ends[i])
     if total > n * _POSTINGS_PER_SCAN:
         return -1
     counters[0] += total
     waiting, compared = 0, 0
     most = n // _SCANS_PER_CANDIDATE + _CANDIDATES
-    query16 = query.view(np.uint16)
+    query16, whole = query.view(np.uint16), 16 * n
     for i in range(m):
-        if i + 34 < m:
-            for x in range(begins[i + 34], min(ends[i + 34], begins[i + 34] + 256), 32):
-                _fetch(entry[3] + 2 * x)
+        if i + _AHEAD < m:
+            _fetch_partners(entry[3], begins[i + _AHEAD], ends[i + _AHEAD])
         k = chunks[i]
         other, low, span = query16[k ^ 1], np.uint16(lows[i]), np.uint16(spans[i])
         first = k * n
-        for j in range(begins[i], ends[i], 64):
-            size = min(64, ends[i] - j)
-            near = np.uint16(0)
-            for x in range(size):
-                near |= np.uint16(np.uint16(_ones16(np.uint16(partners[j + x] ^ other)) - low) <= span)
-            if near:
-                for x in range(size):
+        for j in range(begins[i], ends[i], _LANES):
+            # All lanes at once, those beyond the bucket's end too, where there are any: what they say is looked at again one by one.
+            if j + _LANES > whole or _any_within(entry[3] + 2 * j, other, low, span):
+                for x in range(min(_LANES, ends[i] - j)):
                     if np.uint16(_ones16(np.uint16(partners[j + x] ^ other)) - low) <= span:
                         p = j + x - first
                         candidates[waiting] = p << 4 | k
@@ -229,28 +261,55 @@ def _look_up(entry, query, radius, out, found, label, part, counters, scratch):
 
 
 @_compiled
+def _all_parts(table, query, radius, out, found, label, counters, scratch):
+    for part in range(table.shape[0]):
+        entry = table[part]
+        after = -1
+        if entry[2] != 0 and radius < 32:
+            after = _look_up(entry, query, radius, out, found, label, part, counters, scratch)
+            if after < 0:
+                counters[2] += 1
+        if after < 0:
+            counters[1] += entry[1]
+            after = _scan(carray(_at64(entry[0]), 4 * entry[1]), entry[1], query, radius, out, found, label, part)
+        found = after
+    return found
+
+
+@_compiled
 def search(table, queries, radii, out, counters):
     """Write (query, part, place, distance) of every hit into `out` as far as it goes; return how many there are.
 
     `table` has a row for each part: the addresses and sizes of its arrays (hashes, n, offsets, partners, places), with offsets 0 for a
     part without tables, which is scanned. `counters` gets postings looked at, hashes compared, parts scanned although they have tables.
     """
-    scratch = np.empty((8, _CANDIDATES), np.int64)
+    scratch = np.empty(SCRATCH, np.int64)
     found = 0
     for label in range(queries.shape[0]):
-        query, radius = queries[label], radii[label]
-        for part in range(table.shape[0]):
-            entry = table[part]
-            after = -1
-            if entry[2] != 0 and radius < 32:
-                after = _look_up(entry, query, radius, out, found, label, part, counters, scratch)
-                if after < 0:
-                    counters[2] += 1
-            if after < 0:
-                counters[1] += entry[1]
-                after = _scan(carray(_at64(entry[0]), 4 * entry[1]), entry[1], query, radius, out, found, label, part)
-            found = after
+        found = _all_parts(table, queries[label], radii[label], out, found, label, counters, scratch)
     return found
+
+
+def _ask(table, parts, query, radius, room, hits):
+    at = carray(_at_int(room), 3)
+    rows = carray(_at_int(table), (parts, 5))
+    out = carray(_at_int(at[0]), (hits, 4))
+    counters, scratch = carray(_at_int(at[1]), 3), carray(_at_int(at[2]), SCRATCH)
+    return _all_parts(rows, carray(query, 4, np.uint64), radius, out, 0, 0, counters, scratch)
+
+
+def _callable(function: Callable[..., Any]) -> Any:
+    """Compile for calls from outside numba, which cost a tenth of those through it, and less memory to walk through."""
+    signature = types.int64(types.int64, types.int64, types.voidptr, types.int64, types.int64, types.int64)
+    try:
+        return cfunc(signature, cache=True)(function)
+    except RuntimeError:  # no folder that can be written
+        return cfunc(signature)(function)
+
+
+# (address of the table, parts, the question's 32 bytes, radius, address of a room, hits it has room for) -> how many hits there are.
+# A room is three addresses: of the hits, as `search` writes them, of the counters, and of the scratch.
+ask = _callable(_ask).ctypes
 
 
 @_compiled

@@ -14,6 +14,7 @@ import numpy as np
 from django.db import connection
 
 from odzew.foundation.writes import fetch_all
+from odzew.hashing.nearest import Room
 from odzew.matching.data import COLLECTIONS, PDQ, WIDTHS, Answer, Hit, Query, check_collection
 from odzew.matching.delta import Delta, Group, View
 from odzew.matching.proving import proves
@@ -105,7 +106,7 @@ class Index:
         self._proved_at = _NEVER
         self._proven = True
         self._turn = 0
-        self._counts: dict[int, list[int]] = {}
+        self._rooms: dict[int, _Room] = {}
 
     def refresh(self) -> None:
         """Read what was committed since the last time; the next search sees it. Never call it in a transaction.
@@ -218,16 +219,14 @@ class Index:
         view = self._view
         if view is None:
             return Answer(hits=((),) * len(queries), complete=False, as_of=None)
-        hits: list[tuple[Hit, ...]] = [()] * len(queries)
-        counts = self._counts.setdefault(threading.get_ident(), [0, 0, 0, 0])
-        counts[0] += len(queries)
-        near = [n for n, q in enumerate(queries) if q.type == PDQ]
-        if near and (group := view.groups.get((collection, PDQ))):
-            _search_near(group, queries, near, view.removed[collection], hits, counts)
-        if len(near) != len(queries):
-            for n, q in enumerate(queries):
-                if q.type != PDQ and (group := view.groups.get((collection, q.type))):
-                    hits[n] = _search_equal(group, q, view.removed[collection])
+        room = self._rooms.get(threading.get_ident()) or self._rooms.setdefault(threading.get_ident(), _Room())
+        room.searches += len(queries)
+        removed = view.removed[collection]
+        if len(queries) == 1 and queries[0].type == PDQ:
+            group = view.groups.get((collection, PDQ))
+            hits: Sequence[tuple[Hit, ...]] = (_search_one(group, queries[0], removed, room) if group else (),)
+        else:
+            hits = _search_all(view, collection, queries, removed, room)
         complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
         return Answer(hits=tuple(hits), complete=complete, as_of=view.as_of)
 
@@ -244,7 +243,8 @@ class Index:
         """Return how the index stands."""
         view, base = self._view, self._base
         problem = "unread" if view is None else "self-test" if not self._proven else None if view.whole else "missing"
-        counts = [sum(c) for c in zip(*[list(c) for c in list(self._counts.values())], strict=True)] or [0] * 4
+        rooms = list(self._rooms.values())
+        postings, compared, scans = np.sum([r.counts for r in rooms], axis=0).tolist() if rooms else (0, 0, 0)
         groups = list(view.groups.values()) if view else []
         return Standing(
             as_of=view.as_of if view else None,
@@ -255,10 +255,10 @@ class Index:
             delta=sum(len(d) for d in self._deltas.values()),
             removed=sum(len(owners) for owners in self._removed.values()),
             bytes=base.bytes,
-            searches=counts[0],
-            postings=counts[1],
-            compared=counts[2],
-            scans=counts[3],
+            searches=sum(r.searches for r in rooms),
+            postings=postings,
+            compared=compared,
+            scans=scans,
         )
 
 
@@ -271,24 +271,53 @@ def _covers(row: _Row) -> list[tuple[int, int]]:
     return [(low, high) for low, high in json.loads(row[2].partition(" ")[2])]
 
 
+class _Room(Room):
+    """What one thread searches with, and how many questions it asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.searches = 0
+
+
+def _search_one(group: Group, query: Query, removed: set[int], room: Room) -> tuple[Hit, ...]:
+    """Answer the one question of most checks; usually nothing is near."""
+    rows = group.parts.one(query=query.hash, radius=query.radius, room=room)
+    return _hits_of(group, rows, removed) if rows else ()
+
+
+def _search_all(view: View, collection: str, queries: Sequence[Query], removed: set[int], room: Room) -> list[tuple[Hit, ...]]:
+    hits: list[tuple[Hit, ...]] = [()] * len(queries)
+    near = [n for n, q in enumerate(queries) if q.type == PDQ]
+    if near and (group := view.groups.get((collection, PDQ))):
+        _search_near(group, queries, near, removed, hits, room)
+    if len(near) != len(queries):
+        for n, q in enumerate(queries):
+            if q.type != PDQ and (group := view.groups.get((collection, q.type))):
+                hits[n] = _search_equal(group, q, removed)
+    return hits
+
+
 def _search_near(
-    group: Group, queries: Sequence[Query], asked: list[int], removed: set[int], hits: list[tuple[Hit, ...]], counts: list[int]
+    group: Group, queries: Sequence[Query], asked: list[int], removed: set[int], hits: list[tuple[Hit, ...]], room: Room
 ) -> None:
     words = np.frombuffer(b"".join([queries[n].hash for n in asked]), np.uint64).reshape(-1, 4)
     found = group.parts.near(queries=words, radii=np.array([queries[n].radius for n in asked], np.int64))
-    counts[1] += found.postings
-    counts[2] += found.compared
-    counts[3] += found.scans
-    if not len(found.rows):
-        return
-    each: dict[int, set[Hit]] = {}
-    for label, number, place, distance in found.rows.tolist():
+    room.counts += (found.postings, found.compared, found.scans)
+    each: dict[int, list[list[int]]] = {}
+    for row in found.rows.tolist():
+        each.setdefault(asked[row[0]], []).append(row)
+    for label, rows in each.items():
+        hits[label] = _hits_of(group, rows, removed)
+
+
+def _hits_of(group: Group, rows: Sequence[Sequence[int]], removed: set[int]) -> tuple[Hit, ...]:
+    """Return the hits of rows of (query, part, place, distance), the nearest first."""
+    some: set[Hit] = set()
+    for _label, number, place, distance in rows:
         opened = group.opened[number]
         hash_ = opened.part.hashes[place].tobytes()
-        here = each.setdefault(asked[label], set())
-        here.update([Hit(o, hash_, distance) for o in opened.owners_of(place=place) if o not in removed])
-    for label, some in each.items():
-        hits[label] = tuple(sorted(some, key=_by_distance))
+        some.update([Hit(o, hash_, distance) for o in opened.owners_of(place=place) if o not in removed])
+    return tuple(sorted(some, key=_by_distance))
 
 
 def _search_equal(group: Group, query: Query, removed: set[int]) -> tuple[Hit, ...]:
