@@ -21,7 +21,7 @@ _FILL: Final = """
 WITH n AS (SELECT n, ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid AS id FROM generate_series(1, %(count)s::int) n),
 cases AS (INSERT INTO cases_case SELECT (jsonb_populate_record(p.t, jsonb_build_object('id', n.id))).*
   FROM n, (SELECT c AS t FROM cases_case c LIMIT 1) p RETURNING id),
-sets AS (INSERT INTO cases_copyset (id, case_id) SELECT id, id FROM cases RETURNING id),
+sets AS (INSERT INTO cases_copyset (id, case_id, via, searched) SELECT id, id, '', true FROM cases RETURNING id),
 items AS (INSERT INTO cases_item SELECT (jsonb_populate_record(p.t, jsonb_build_object('id', s.id, 'copyset_id', s.id,
   'external_id', 'bench-' || s.id, 'url', 'http://127.0.0.1:9/' || s.id))).* FROM sets s, (SELECT i AS t FROM cases_item i LIMIT 1) p RETURNING 1)
 INSERT INTO cases_clock (id, case_id, name, state, started_at, due_at, wake_at, steps, step, statutory)

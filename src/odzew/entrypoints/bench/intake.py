@@ -192,7 +192,8 @@ def _varied(statements: list[str], *, item: int) -> str:
     )[0]
     keys = [r[0] for r in fetch_all("SELECT encode(key, 'hex') FROM cases_address WHERE item_id = %s", [place])]
     fetch_none(
-        "INSERT INTO cases_copyset (id) SELECT (left(%s, 24) || n)::uuid FROM generate_series(100000000000, 100000199999) n",
+        "INSERT INTO cases_copyset (id, via, searched) SELECT (left(%s, 24) || n)::uuid, '', false "
+        "FROM generate_series(100000000000, 100000199999) n",
         [copyset],
     )
     fetch_none(
