@@ -83,8 +83,9 @@ def _settings(*, data: Path | None) -> Path:
     chosen = runtime.adopt(data=data).data
     for name in [n for n in os.environ if n.startswith("ODZEW_") and n.removeprefix("ODZEW_") not in _KEPT_SETTINGS]:
         del os.environ[name]
-    # One person looks at it: one web process, so that it fits a small machine beside a browser.
-    os.environ.update(ODZEW_DATA=str(chosen), ODZEW_DEMO="true", ODZEW_HOST=HOST, ODZEW_WEB_PROCESSES="1")
+    # One person looks at it: one web process and one file decoded at a time, so that it fits a small machine beside a browser.
+    os.environ.update(ODZEW_WEB_PROCESSES="1", ODZEW_DECODER_CHILDREN="1")
+    os.environ.update(ODZEW_DATA=str(chosen), ODZEW_DEMO="true", ODZEW_HOST=HOST)
     os.environ.setdefault("ODZEW_LOG_LEVEL", "warning")
     return chosen
 

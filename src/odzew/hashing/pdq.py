@@ -12,6 +12,7 @@ Source: the PDQ paper (Facebook, 2019) and the reference as packaged in `pdqhash
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -25,13 +26,16 @@ from odzew.hashing.operator import SIDE, band
 from odzew.hashing.orientation import FLIPS, after, upright
 from odzew.hashing.turns import AS_ORIENTATION, SIGNS, TURNS, turned_waves
 
-_fast: ModuleType
-try:
-    from odzew.hashing import kernels
 
-    _fast = kernels
-except ImportError:  # numba is not installed
-    _fast = plain
+@cache
+def _fast() -> ModuleType:
+    """Return the compiled kernels, or their numpy twin without numba: loaded with the first picture, since the compiler is large."""
+    try:
+        from odzew.hashing import kernels
+    except ImportError:
+        return plain
+    return kernels
+
 
 Pixels = NDArray[np.uint8]
 Square = NDArray[np.float64]
@@ -90,7 +94,7 @@ def dihedral(*, pixels: Pixels) -> tuple[bytes, ...]:
     """
     waves: Waves = coefficients(shrunk(pixels=np.ascontiguousarray(pixels)))
     if not all(certain(waves * signs) for signs in SIGNS[:4]):
-        waves = _coefficients32(_fast.reference(pixels, always=True))
+        waves = _coefficients32(_fast().reference(pixels, always=True))
     return tuple(bits_of(turned_waves(waves, turn)) for turn in range(len(TURNS)))
 
 
@@ -107,7 +111,7 @@ def _exact(pixels: Pixels, turned: bool, orientation: int) -> Picture:
         if not hashes:
             quality, firm = quality_of(small), steady(waves)
         if not clear or quality is None:
-            small32 = _fast.reference(upright(pixels=pixels, orientation=number))
+            small32 = _fast().reference(upright(pixels=pixels, orientation=number))
             waves = waves if clear else _coefficients32(small32)
             quality = _quality32(small32) if quality is None else quality
         hashes.append(bits_of(waves))
@@ -139,7 +143,7 @@ def shrunk(*, pixels: Pixels, orientation: int = 1, full: tuple[int, int] | None
     """
     height, width = full or pixels.shape[:2]
     up_down, left_right, transposed = FLIPS[orientation]
-    out = _fast.shrunk(pixels, band(height, block, up_down), band(width, block, left_right))
+    out = _fast().shrunk(pixels, band(height, block, up_down), band(width, block, left_right))
     out = np.rint(out * 2.0**-28) if pixels.ndim == 2 else np.rint(out / (1000.0 * (1 << 18)))
     return np.asarray(out.T if transposed else out)
 
