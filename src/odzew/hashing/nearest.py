@@ -96,7 +96,7 @@ class Room:
     def __init__(self) -> None:
         self.hits = np.empty((_ROOM, 4), np.int64)
         self.counts = np.zeros(3, np.int64)
-        self._scratch = np.empty((8, 512), np.int64)
+        self._scratch = np.empty(plain.SCRATCH, np.int64)
         self._addresses = np.array([a.ctypes.data for a in (self.hits, self.counts, self._scratch)], np.int64)
         self.address: int = self._addresses.ctypes.data
 

@@ -25,15 +25,13 @@ from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from odzew.hashing.nearest_plain import IN_ORDER, KEYS
+from odzew.hashing.nearest_plain import IN_ORDER, KEYS, SCRATCH
 
 _STRIDE: Final = KEYS + 1
-_PROBES: Final = 16 * 17
 _LANES: Final = 16  # partners that are compared at once: a bucket of a million hashes holds about as many
 _AHEAD: Final = 20  # how many buckets before it is looked at one is asked to come near
-_CANDIDATES: Final = 512
 _BLOCK: Final = 1_024
-SCRATCH: Final = (8, _CANDIDATES)
+_CANDIDATES: Final = SCRATCH[1]
 # When looking up is dearer than looking at everything, in the time that one whole comparison of a scan takes.
 _POSTINGS_PER_SCAN: Final = 8
 _SCANS_PER_CANDIDATE: Final = 8

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint64]
 KEYS: Final = 65_536
 IN_ORDER: Final = 3
+# The numbers that the compiled search works with, one line for each of eight lists: whoever calls it gives it so much room.
+SCRATCH: Final = (8, 512)
 _BLOCK: Final = 8_192
 
 
