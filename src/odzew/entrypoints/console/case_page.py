@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from odzew.answers.api import answers_on
 from odzew.cases.clocks import armed
+from odzew.cases.data import ItemView
 from odzew.cases.items import items_of
 from odzew.cases.likeness import copies_in
 from odzew.cases.matches import MatchView, matches_of
@@ -15,8 +16,10 @@ from odzew.cases.rows import CaseRow
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.decisions.data import DecisionView
 from odzew.entrypoints.api.case_views import TELLING_CLOCKS, case_view
+from odzew.entrypoints.console.around_page import accounts, cluster
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
+from odzew.entrypoints.console.spread_chart import spread_chart
 from odzew.ledger.api import events_of
 from odzew.ledger.data import Entry
 from odzew.ledger.outbox import attempts_of
@@ -26,7 +29,7 @@ from odzew.policy.vocabulary import OUTCOMES
 
 # How much of each list a page shows: what may still need somebody first, then the newest. A case may have thousands of each.
 NOTICES: Final = 100
-_MOST: Final = {"items": 100, "measures": 100, "answers": 50, "statements": 50, "timeline": 200}
+_MOST: Final = {"measures": 100, "answers": 50, "statements": 50, "timeline": 200}
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
 _MOST_MATCHES: Final = 50
 _EQUAL: Final = 10
@@ -54,6 +57,8 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
     statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
     subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
+    items = items_of(case=row.id)
+    places = [p for n in view["notices"] for p in n["where"]]
     known = {c["id"] for c in view["clocks"]}
     running = sorted((c for c in armed(cases=[row.id])[row.id].values() if c.id in known), key=lambda c: (c.due, c.id))
     return {
@@ -66,12 +71,11 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "version": view["version"],
         "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
         "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
-        "matches": _matches(row, said),
+        "matches": _matches(row, items, said),
         "copies": said.text("copies_unseen", count=copies) if (copies := copies_in(case=row.id)) else "",
-        "items": [
-            {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
-            for i in some("items", view["items"])
-        ],
+        "spread": spread_chart(row=row, since=min([row.opened_at, *(n["at"] for n in view["notices"])]), said=said),
+        "cluster": cluster(row=row, items=items, measures=view["measures"], places=places, said=said),
+        "accounts": accounts(row=row, said=said),
         "notices": [_notice(n, said) for n in view["notices"]],
         "measures": [_measure(m, tries[m["measure_id"]], said) for m in measures],
         "answers": [
@@ -113,10 +117,10 @@ def _unique(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _matches(row: CaseRow, said: Said) -> list[dict[str, Any]]:
+def _matches(row: CaseRow, items: list[ItemView], said: Said) -> list[dict[str, Any]]:
     """What its files are near to, the nearest first, each in words; equal ones and near ones are told apart."""
     found = matches_of(case=row.id, most=_MOST_MATCHES)
-    names = {i.id: i.external_id or said.words["unknown_item"] for i in items_of(case=row.id)} if found else {}
+    names = {i.id: i.external_id or said.words["unknown_item"] for i in items}
     return [
         {
             "bank": said.words.get(f"bank_{m.bank}", said.text("bank_list", which=m.bank)),
