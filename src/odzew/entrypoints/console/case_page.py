@@ -26,11 +26,13 @@ from odzew.ledger.outbox import attempts_of
 from odzew.ledger.people import Caller, pseudonyms
 from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
+from odzew.usecases.desk import Desk
 
 # How much of each list a page shows: what may still need somebody first, then the newest. A case may have thousands of each.
 NOTICES: Final = 100
 _MOST: Final = {"measures": 100, "answers": 50, "statements": 50, "timeline": 200}
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
+_KEYS: Final = {"remove": "r", "keep_withheld": "h", "no_violation": "v", "not_found": "t", "cannot_judge": "c"}
 _MOST_MATCHES: Final = 50
 _EQUAL: Final = 10
 _GOOD: Final = 80
@@ -101,9 +103,18 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         ],
         "asked": view["asked"] and {"at": said.time(view["asked"]["at"]), "due": said.due(view["asked"]["due"])},
         "timeline": some("timeline", _timeline(row, view, caller, said)),
-        "outcomes": [(o, said.label("outcome", o), said.label("help", o)) for o in ORDER if o in OUTCOMES],
-        "grounds": [(g, label(policy, g, said.language)) for g in policy.grounds],
         "more": {name: said.text("more", count=count) for name, count in more.items() if count > 0},
+    }
+
+
+def choices(*, desk: Desk, said: Said) -> dict[str, Any]:
+    """Return what the form of a decision offers, and the sentences that stand ready for a reason, in the desk's own language."""
+    own = Said(language=desk.language, zone=said.zone, now=said.now)
+    rules = [(g, label(desk.policy, g, said.language), label(desk.policy, g, desk.language)) for g in desk.policy.grounds]
+    return {
+        "outcomes": [(o, said.label("outcome", o), said.label("help", o), _KEYS[o]) for o in ORDER if o in OUTCOMES],
+        "grounds": rules,
+        "ready": {name: own.words[f"ready_{name}"] for name in ("remove", "keep_withheld")},
     }
 
 

@@ -19,6 +19,7 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("renew", "POST"): DECIDERS,
     ("give_back", "POST"): DECIDERS,
     ("case", "GET"): READERS,
+    ("preview", "POST"): DECIDERS,
     ("decide", "POST"): DECIDERS,
     ("release", "POST"): frozenset({"safety_officer"}),
     ("wave", "GET"): DECIDERS,

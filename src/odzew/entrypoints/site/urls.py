@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import preview_page
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/lease", queue.renew),
     path("console/cases/<uuid:case>/lease/back", queue.back),
+    path("console/cases/<uuid:case>/preview", preview_page.preview),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
     path("console/wave", console.wave),
@@ -47,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
     path("console/key", console.key),
     path("console/style-<str:digest>.css", console.style),
+    path("console/desk-<str:digest>.js", console.desk_script),
     path("page-<str:digest>.js", pages.page_script),
     path("fingerprint-<str:digest>.js", fingerprint),
 ]
