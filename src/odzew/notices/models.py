@@ -11,7 +11,7 @@ class Notice(models.Model):
     """A report as received; a trigger in the database refuses every change of it."""
 
     id = models.UUIDField(primary_key=True)
-    program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT)
+    program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT, db_index=False)
     external_id = models.TextField(null=True)
     source = models.TextField()
     kind = models.TextField()
@@ -28,22 +28,25 @@ class Notice(models.Model):
     receipt = models.BinaryField(unique=True)
     received_at = models.DateTimeField()
     answer_due = models.DateTimeField()
-    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         db_table = "notices_notice"
         constraints = [
             models.UniqueConstraint(fields=["program", "external_id"], name="notices_notice_external"),
         ]
-        indexes = [models.Index(fields=["text_id"], name="notices_notice_text", condition=Q(text_id__isnull=False))]
+        indexes = [
+            models.Index(fields=["text_id"], name="notices_notice_text", condition=Q(text_id__isnull=False)),
+            models.Index(fields=["follows"], name="notices_notice_follows", condition=Q(follows__isnull=False)),
+        ]
 
 
 class Handling(models.Model):
     """How far a notice has come on a case. It ends only with a delivered answer."""
 
     id = models.UUIDField(primary_key=True)
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT)
-    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
     primary = models.BooleanField()
     state = models.TextField(default="open")
     ended_at = models.DateTimeField(null=True)
