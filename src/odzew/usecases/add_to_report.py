@@ -11,6 +11,7 @@ from odzew.ledger.people import enrolled_hosts, platform_of
 from odzew.notices.api import NoticeView, by_receipt, thread
 from odzew.notices.data import Concern, NewNotice, Receipt
 from odzew.notices.form import FormAnswers, links_in, places_of, text_of
+from odzew.notices.formal import signed_on
 from odzew.notices.receipt import clean
 from odzew.usecases.desk import Desk
 from odzew.usecases.file_report import LONGEST_WHERE, external_id, form_caller
@@ -21,7 +22,8 @@ def add_to_report(*, code: str, where: str, once: str, danger: bool, desk: Desk,
     """Store what a reporter adds as a notice of their own that follows the first; the same under the same `once` is stored once.
 
     It says of the same places, and of those named now, what the first notice said, so it joins its case, opens it again or raises
-    it; nothing is lowered. An empty `where` says that it is back. What is answered is read with the code of the first one.
+    it; nothing is lowered. What they signed as a formal request holds for it too. An empty `where` says that it is back. What is
+    answered is read with the code of the first one.
     Raises `NotFound` (a code that opens nothing) and `Invalid` (too long, too many addresses).
     """
     digits = clean(typed=code)
@@ -34,14 +36,16 @@ def add_to_report(*, code: str, where: str, once: str, danger: bool, desk: Desk,
         raise Invalid("That is too long for us.", what="too_long")
     root = next(one for one in told if one.id == first)
     places = _places(told, links)
+    laws = frozenset(one.law for one in signed_on(notices=[root.id]))
     notice = NewNotice(
-        external_id=external_id(once=once, content=[str(root.id), where, danger]),
+        external_id=external_id(once=once, content=[str(root.id), where, danger, *sorted(laws)]),
         source="user",
         concern=_concern(root, danger=danger),
         places=places,
         case=None if places else root.cases[0],
         text=text_of(answers=FormAnswers(where=where), links=links),
         language=root.language,
+        regimes=laws,
         follows=root.id,
     )
     # Item ids mean those of the first notice's platform. Its voice is the first one's: whoever adds to a report is nobody new.

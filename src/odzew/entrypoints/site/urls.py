@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
     path("status/add", reporter.add),
+    path("status/formal", reporter.sign),
     path("status/withdraw", reporter.withdraw),
     path("console/", queue.home),
     path("console/sign-in", console.sign_in),
