@@ -306,7 +306,7 @@ def test_no_form_has_a_field_for_what_is_never_asked() -> None:
             assert ("enctype" not in text and "required" not in field) or (named is not None and named[1] in {"code", "text"}), (
                 field
             )
-    assert set(draft.FIELDS) == {"who", "age", "what", "where", "more", "hashes", "answer"}
+    assert set(draft.FIELDS) == {"who", "age", "what", "where", "more", "hashes", "item", "answer"}
 
 
 def test_the_way_out_forgets_and_tells_the_next_page_nothing() -> None:

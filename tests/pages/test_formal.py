@@ -56,7 +56,7 @@ def _sign(receipt: Receipt, law: str = "tida", language: str = "en", **sent: str
 
 
 def _read(receipt: Receipt, language: str = "en") -> str:
-    return Typist().post("/status", {"code": receipt.code, "lang": language}).content.decode()
+    return str(Typist().post("/status", {"code": receipt.code, "lang": language}).content.decode())
 
 
 def _clock(receipt: Receipt, name: str = "ncii_tida") -> ClockView | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import datetime
 
 from odzew.cases.data import Place
+from odzew.cases.items import items_of
 from odzew.foundation.errors import Invalid, NotFound
 from odzew.ledger.people import enrolled_hosts, platform_of
 from odzew.notices.api import NoticeView, by_receipt, thread
@@ -49,9 +51,17 @@ def add_to_report(*, code: str, where: str, once: str, danger: bool, desk: Desk,
         follows=root.id,
     )
     # Item ids mean those of the first notice's platform. Its voice is the first one's: whoever adds to a report is nobody new.
-    platform = platform_of(program=root.program) if root.program else None
-    caller = replace(form_caller(now=now), platform=platform)
+    caller = replace(form_caller(now=now), platform=_platform(root))
     return receive_notice(notice=notice, caller=caller, desk=desk, now=now, voice=lambda _case: root.reporter)
+
+
+def _platform(root: NoticeView) -> uuid.UUID | None:
+    """Whose item ids the first notice means: its program's platform; of a form that was opened from a post, the post's."""
+    known = platform_of(program=root.program) if root.program else None
+    named = {place["item_id"] for place in root.places if place["item_id"]}
+    if known is not None or not named:
+        return known
+    return next((i.platform_id for case in root.cases for i in items_of(case=case) if i.external_id in named), None)
 
 
 def _places(told: list[NoticeView], links: list[str]) -> tuple[Place, ...]:

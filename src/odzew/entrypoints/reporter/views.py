@@ -125,7 +125,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not where.strip() and not back:
         return _answers(request, found, add_error="error_empty", status=422)
     once, danger = ours(request.POST.get("once", "")) or new_once(), speaks_of_danger(text=where)
-    kept = {"added": where, "back": back, "once": once}
+    kept: dict[str, Any] = {"added": where, "back": back, "once": once}
     if tally.sends.refused(network=sender):
         return _answers(request, found, add_error="error_often", status=429, **kept)
     try:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", edge.not_found),
     *hma,
     path("", form.form),
+    path("r", form.from_post),
     path("exit", pages.leave),
     path("help", pages.help_page),
     path("notes", reporter.notes),
