@@ -11,8 +11,10 @@ from django.db import OperationalError
 from odzew.cases.clocks import armed
 from odzew.cases.rows import read_cases
 from odzew.entrypoints.api import notice_batch
+from odzew.entrypoints.api.notices import notice_of
 from odzew.foundation.errors import TooMany
 from odzew.ledger.people import add_program, caller_of_key
+from odzew.usecases.receive_notice import receive_notice
 from tests.api.wire import NOTICE, Answer, Wire, rows
 
 
@@ -92,13 +94,13 @@ def test_lines_of_one_batch_about_one_post_are_one_case(wire: Wire) -> None:
 
 
 def test_where_nothing_can_be_stored_the_rest_is_not_tried_and_may_come_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, tried = notice_batch.receive_notice, []
+    tried: list[str | None] = []
 
     def third_fails(**given: Any) -> Any:
         tried.append(given["notice"].external_id)
         if len(tried) == 3:
             raise OperationalError("gone, with the words of somebody")
-        return real(**given)
+        return receive_notice(**given)
 
     with monkeypatch.context() as broken:
         broken.setattr(notice_batch, "receive_notice", third_fails)
@@ -109,12 +111,10 @@ def test_where_nothing_can_be_stored_the_rest_is_not_tried_and_may_come_again(wi
 
 
 def test_a_fault_of_ours_in_one_line_is_that_lines_alone(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = notice_batch.notice_of
-
     def one_breaks(**given: Any) -> Any:
         if given["sent"].external_id == "b-1":
             raise RuntimeError("words of somebody")
-        return real(**given)
+        return notice_of(**given)
 
     monkeypatch.setattr(notice_batch, "notice_of", one_breaks)
     got = _send(wire, b"".join(_line(n) for n in range(3)))
