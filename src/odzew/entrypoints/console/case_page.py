@@ -36,9 +36,9 @@ _EQUAL: Final = 10
 _GOOD: Final = 80
 # What tells that somebody decided, without being a decision.
 _TELLING: Final = frozenset({"case.votes_lapsed"})
-# What tells it, and is shown to those who took part.
 # Who sees what a reporter signed as a formal request: whoever must show that it was complete.
 _SEE_NAMES: Final = frozenset({"lead", "safety_officer"})
+# What tells it, and is shown to those who took part.
 _TELLING_OTHERS: Final = frozenset({"opinion.asked"})
 
 
