@@ -70,3 +70,23 @@ class SealedReply(models.Model):
     class Meta:
         db_table = "notices_sealed_reply"
         indexes = [models.Index(fields=["until"], name="notices_sealed_until")]
+
+
+class FormalRequest(models.Model):
+    """A formal request under a law that the reporter of a notice signed later; a trigger in the database refuses every change of it.
+
+    `text_id`: what they signed, the signature and the contact, kept apart so that it can be erased.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT)
+    law = models.TextField()
+    text_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_formal_request"
+        constraints = [
+            models.CheckConstraint(condition=Q(law__in=["tida", "uk"]), name="notices_formal_law"),
+            models.UniqueConstraint(fields=["notice", "law"], name="notices_formal_once"),
+        ]

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from odzew.entrypoints.cli.common import Data, Json, opened, put
-from odzew.foundation.errors import NotFound
+from odzew.foundation.errors import Invalid, NotFound
 
 SIGN_IN_LIVES: Final = timedelta(days=7)
 
@@ -108,6 +108,34 @@ def _platform_list(data: Data = None, as_json: Json = False) -> None:
         return
     for p in found:
         print(f"{p.name}  {' '.join(p.hosts)}  {p.webhook}")
+
+
+@_platform.command("link", epilog="Example: odzew platform link forum post-1214")
+def _platform_link(
+    name: Name,
+    item: Annotated[str, typer.Argument(help="The platform's own id of the item.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Print the signed link to the report form for an item of a platform, and a button that does the same."""
+    with opened(data=data) as at:
+        from odzew.foundation.settings import settings
+        from odzew.ledger.links import LONGEST_ITEM, button_html, link_address, link_signature
+        from odzew.ledger.people import platforms
+
+        found = next((p for p in platforms(keys=at.desk.keys).values() if p.name == name), None)
+        if found is None:
+            raise NotFound(f"There is no platform called {name}; see `odzew platform list`.")
+        if not item.strip() or len(item) > LONGEST_ITEM:
+            raise Invalid(f"An item id has 1 to {LONGEST_ITEM} letters.")
+        signature, desk_url = link_signature(secret=found.secret, item_id=item), settings().base_url
+    link = link_address(desk_url=desk_url, item_id=item, signature=signature)
+    button = button_html(desk_url=desk_url, item_id=item, signature=signature)
+    if as_json:
+        put({"link": link, "signature": signature, "button": button})
+        return
+    print(link)
+    print(button)
 
 
 @_user.command("add", epilog="Example: odzew user add Ada --role reviewer")
