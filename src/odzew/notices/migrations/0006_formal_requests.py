@@ -19,7 +19,7 @@ DROP TRIGGER append_only_truncate ON notices_formal_request
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0004_texts"), ("ledger", "0007_words")]
+    dependencies = [("notices", "0005_one_index_each"), ("ledger", "0007_words")]
 
     operations = [
         migrations.CreateModel(
