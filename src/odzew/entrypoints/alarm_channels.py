@@ -31,6 +31,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "exchange_gap": "A part of a list of known hashes cannot be read; the rest is. See: odzew exchange list.",
     "exchange_refused": "A service that shares known hashes refuses this desk. See: odzew exchange list.",
     "exchange_stale": "A list of known hashes could not be fetched whole for too long. See: odzew exchange list.",
+    "guessing": "Somebody who has the sign-in secret of a person types wrong codes. Ask that person; renew their secret.",
     "not_delivered": "An answer was not delivered.",
     "not_gone": "Something that was ordered hidden can still be seen.",
     "not_hashed": "Files of a platform could not be fetched, so copies that only look like them are not found.",

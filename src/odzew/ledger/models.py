@@ -140,6 +140,8 @@ class Person(models.Model):
     enrolled_at = models.DateTimeField(null=True)
     counts_from = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
+    wrong_codes = models.IntegerField(default=0)
+    wrong_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_person"
@@ -147,6 +149,27 @@ class Person(models.Model):
             models.CheckConstraint(
                 condition=Q(role__in=["reviewer", "lead", "safety_officer", "auditor", "operator", "specialist", "outside"]),
                 name="ledger_person_role",
+            )
+        ]
+
+
+class Visit(models.Model):
+    """A person in one browser, while it lasts; the browser's cookie is kept as its hash. `fresh_at`: their last second factor."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    secret_hash = models.BinaryField(unique=True)
+    browser = models.BinaryField()
+    how = models.TextField()
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    fresh_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_visit"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(how__in=["code", "recovery", "passkey", "provider", "link"]), name="ledger_visit_how"
             )
         ]
 

@@ -30,6 +30,11 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("confirm", "POST"): DECIDERS | {"operator"},
     ("key", "GET"): ALL,
     ("key", "POST"): ALL,
+    ("you", "GET"): ALL,
+    ("end_visit", "POST"): ALL,
+    ("end_others", "POST"): ALL,
+    ("step_up", "GET"): ALL,
+    ("step_up", "POST"): ALL,
     ("sign_out", "POST"): ALL,
 }
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
@@ -45,7 +46,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
-    path("console/key", console.key),
+    path("console/key", own.key),
+    path("console/you", own.you),
+    path("console/you/visits/<uuid:number>/end", own.end_visit),
+    path("console/you/visits/end-others", own.end_others),
+    path("console/step-up", own.step_up_page),
     path("console/style-<str:digest>.css", console.style),
     path("page-<str:digest>.js", pages.page_script),
     path("fingerprint-<str:digest>.js", fingerprint),

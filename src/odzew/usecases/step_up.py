@@ -1,0 +1,30 @@
+"""A person who is signed in gives a second factor anew, before an act that asks for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from odzew.foundation.writes import Writes
+from odzew.ledger.events import record
+from odzew.ledger.visits import VisitView, freshen
+from odzew.usecases._proving import refusal, tried
+from odzew.usecases.desk import Desk
+
+
+def step_up(*, visit: VisitView, code: str, desk: Desk, now: datetime) -> None:
+    """Note that this visit has a fresh second factor, for five minutes. Raises `Unauthorised`, and `TooMany` after wrong codes."""
+    with transaction.atomic():
+        writes = Writes()
+        # 1. The code is used up by being right; a wrong one is counted.
+        what = tried(writes, person=visit.person.id, code=code, desk=desk, now=now)
+        # 2. The visit is fresh, on the record.
+        good = what.good and freshen(visit=visit.id, now=now)
+        if good:
+            facts = {"visit": str(visit.id), "how": what.outcome}
+            record(writes, kind="visit.stepped_up", actor=visit.person.pseudonym, now=now, facts=facts)
+        writes.send()
+    # 3. What was counted stays, so it is refused only now.
+    if not good:
+        raise refusal(what=what)
