@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pyotp
 import pytest
@@ -94,11 +95,11 @@ def test_one_visit_ends_or_all_others_and_never_somebody_elses(desk: Desk) -> No
         desk.later(timedelta(minutes=1))
     who, ola = desk.who.person, desk.enrol("Ola", desk.story)
     other = desk.enter(who=ola)
-    act = {"person_id": who.id, "actor": who.pseudonym, "now": desk.story.now}
-    assert end_visits(**act, only=other.visit) == 0 and desk.visit(other) is not None
-    assert end_visits(**act, only=cames[0].visit) == 1
+    act = partial(end_visits, person_id=who.id, actor=who.pseudonym, now=desk.story.now)
+    assert act(only=other.visit) == 0 and desk.visit(other) is not None
+    assert act(only=cames[0].visit) == 1
     assert [desk.visit(c) is not None for c in cames] == [False, True, True]
-    assert end_visits(**act, but=cames[2].visit) == 1
+    assert act(but=cames[2].visit) == 1
     assert [desk.visit(c) is not None for c in cames] == [False, False, True]
     assert end_visits(person_id=who.id, actor="operator", now=desk.story.now) == 1
     assert end_visits(person_id=who.id, actor="operator", now=desk.story.now) == 0
@@ -112,16 +113,16 @@ def test_a_second_factor_is_fresh_for_five_minutes(desk: Desk) -> None:
     visit = desk.visit(came)
     assert visit is not None and visit.fresh(now=desk.story.now)
     with pytest.raises(Unauthorised):
-        step_up(visit=visit, code=desk.code(), desk=desk.story.desk, now=desk.story.now)  # the code of the sign-in
+        step_up(visit=visit, proof=desk.code(), desk=desk.story.desk, now=desk.story.now)  # the code of the sign-in
     desk.later(FRESH + timedelta(seconds=1))
     assert not visit.fresh(now=desk.story.now)
-    step_up(visit=visit, code=desk.code(), desk=desk.story.desk, now=desk.story.now)
+    step_up(visit=visit, proof=desk.code(), desk=desk.story.desk, now=desk.story.now)
     again = desk.visit(came)
     assert again is not None and again.fresh(now=desk.story.now + FRESH)
     end_visits(person_id=desk.who.person.id, actor="operator", now=desk.story.now)
     desk.later(timedelta(minutes=2))
     with pytest.raises(Unauthorised):
-        step_up(visit=visit, code=desk.code(), desk=desk.story.desk, now=desk.story.now)
+        step_up(visit=visit, proof=desk.code(), desk=desk.story.desk, now=desk.story.now)
 
 
 def test_a_link_is_no_second_factor(desk: Desk) -> None:

@@ -40,6 +40,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "opinion_wanted": "Nobody here can decide a case now; it waits for an opinion from outside. The case says how to ask for one.",
     "overdue": "A case is overdue.",
     "record_damaged": "The record contradicts itself. Keep the server as it is and check the record.",
+    "recovery_used": "A person at this desk used a recovery code. If that surprises you, ask that person at once.",
     "refused": "A platform refused an order. A person must act.",
     "renewed": "The second factor of a person at this desk was made anew. If that surprises you, look at once.",
     "returned": "Something that was gone is back; it was ordered hidden again.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
+import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,16 +12,21 @@ from typing import Final, Literal
 
 import pyotp
 
+from odzew.foundation.ids import new_id
 from odzew.foundation.secrets import Keys, hash_key
-from odzew.ledger.models import Person
+from odzew.foundation.writes import Writes
+from odzew.ledger.models import Person, RecoveryCode
 from odzew.ledger.people import SIGN_IN_STAYS
 
 # So many wrong codes in a row, and the person's codes wait: 5 minutes, then twice as long each time, at most an hour.
 WRONG_MOST: Final = 5
 _FIRST_WAIT: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=1)
+RECOVERY_CODES: Final = 10
+# 80 random bits each, in letters and figures that are not mistaken for one another (RFC 4648, base32).
+_RECOVERY_LETTERS: Final = 16
 
-Outcome = Literal["code", "wrong", "held"]
+Outcome = Literal["code", "recovery", "passkey", "wrong", "held"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +78,42 @@ def _wait(wrong: int) -> timedelta:
 
 
 def _outcome(row: Person, code: str, keys: Keys, now: datetime) -> Outcome:
-    typed = "".join(code.split())
+    typed = "".join(code.split()).replace("-", "")
+    if len(typed) == _RECOVERY_LETTERS:
+        found = RecoveryCode.objects.filter(person_id=row.id, code_hash=_recovery_hash(typed, keys))
+        return "recovery" if found.delete()[0] else "wrong"
     return "code" if _of_authenticator(row, typed, keys, now) else "wrong"
+
+
+def _recovery_hash(code: str, keys: Keys) -> bytes:
+    return hmac.digest(keys.derive(label="recovery code"), code.upper().encode(), "sha256")
+
+
+def new_recovery_codes(writes: Writes, *, person: uuid.UUID, keys: Keys, now: datetime) -> list[str]:
+    """Give a person ten recovery codes, the only time they can be seen; the former ones end."""
+    drop_recovery_codes(person=person)
+    codes = [base64.b32encode(secrets.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]
+    rows = [{"id": new_id(now=now), "person_id": person, "code_hash": _recovery_hash(code, keys)} for code in codes]
+    writes.insert(RecoveryCode, *rows)
+    return ["-".join(code[n : n + 4] for n in range(0, _RECOVERY_LETTERS, 4)) for code in codes]
+
+
+def recovery_codes_left(*, person: uuid.UUID) -> int:
+    """Return how many recovery codes a person has."""
+    return RecoveryCode.objects.filter(person_id=person).count()
+
+
+def new_authenticator(*, name: str) -> tuple[str, str]:
+    """Return a fresh secret for an authenticator and its `otpauth://` address; nothing is kept."""
+    secret = pyotp.random_base32()
+    return secret, pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Odzew")
+
+
+def put_authenticator(*, person: uuid.UUID, secret: str, step: int, keys: Keys) -> bool:
+    """Let a person have this authenticator instead of the former one; `step` was used to prove that they have it."""
+    sealed = keys.seal(clear=secret.encode())
+    found = Person.objects.filter(id=person, left_at=None)
+    return found.update(second_factor=sealed, second_factor_used=step, wrong_codes=0, wrong_at=None, key_hash=None) == 1
 
 
 def _of_authenticator(row: Person, typed: str, keys: Keys, now: datetime) -> bool:
@@ -91,3 +132,8 @@ def step_of(*, secret: str, code: str, now: datetime) -> int | None:
         if hmac.compare_digest(totp.generate_otp(candidate).encode(), code.encode()):
             return candidate
     return None
+
+
+def drop_recovery_codes(*, person: uuid.UUID) -> None:
+    """End all of a person's recovery codes."""
+    RecoveryCode.objects.filter(person_id=person).delete()

@@ -174,6 +174,43 @@ class Visit(models.Model):
         ]
 
 
+class RecoveryCode(models.Model):
+    """A code for whoever lost their authenticator, as a keyed hash; it is gone once it was used."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    code_hash = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_recovery_code"
+
+
+class Passkey(models.Model):
+    """A person's passkey: its public key (`credential`), and the name they gave it."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    credential_id = models.BinaryField(unique=True)
+    credential = models.BinaryField()
+    counter = models.BigIntegerField(default=0)
+    name = models.TextField()
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_passkey"
+
+
+class Spent(models.Model):
+    """A challenge that was answered; it is refused a second time, and forgotten when it is too old to be answered at all."""
+
+    hash = models.BinaryField(primary_key=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_spent"
+
+
 class PolicyVersion(models.Model):
     """A policy that was in force, whole; decisions name it by its digest."""
 

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from django.db.models import Q
 
@@ -88,7 +88,7 @@ def _view(row: Visit) -> VisitView:
     return VisitView(
         id=row.id,
         person=person_view(row.person),
-        how=row.how,  # type: ignore[arg-type] - the database allows no other
+        how=cast(How, row.how),
         began_at=row.began_at,
         seen_at=row.seen_at,
         fresh_at=row.fresh_at,
@@ -103,8 +103,8 @@ def visits_of(*, person: uuid.UUID, now: datetime) -> list[VisitView]:
 
 def end_visits(*, person: uuid.UUID, only: uuid.UUID | None = None, but: uuid.UUID | None = None) -> list[uuid.UUID]:
     """End a person's visits, or `only` one, or all `but` one; return those that ended."""
-    found = Visit.objects.select_for_update().filter(person_id=person, **({"id": only} if only else {})).exclude(id=but)
-    ended = sorted(found.values_list("id", flat=True))
+    here = Visit.objects.select_for_update().filter(person_id=person).values_list("id", flat=True)
+    ended = sorted(visit for visit in here if visit != but and only in (None, visit))
     Visit.objects.filter(id__in=ended).delete()
     return ended
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Final
 
 from odzew.alarms.api import ring
 from odzew.foundation.errors import OdzewError, TooMany, Unauthorised
 from odzew.foundation.writes import Writes
-from odzew.ledger.factors import LONGEST_WAIT, Tried, try_code
+from odzew.ledger.events import record
+from odzew.ledger.factors import LONGEST_WAIT, Tried, recovery_codes_left, try_code
+from odzew.ledger.people import PersonView
 from odzew.usecases.desk import Desk
 
 WRONG: Final = "That did not work. Check the secret and the code, or ask the operator for a new sign-in secret."
 
 
-def tried(writes: Writes, *, person: uuid.UUID, code: str, desk: Desk, now: datetime) -> Tried:
+def tried(writes: Writes, *, who: PersonView, code: str, desk: Desk, now: datetime) -> Tried:
     """Try a code. Wrong ones again and again ring an alarm: whoever types them holds the person's secret, or sits at their browser.
 
-    Nothing is raised, so that what was counted stays; `refusal` says it.
+    A recovery code rings one too, and is an event of its own. Nothing is raised, so that what was counted stays; `refusal` says it.
     """
-    what = try_code(person=person, code=code, keys=desk.keys, now=now)
+    what = try_code(person=who.id, code=code, keys=desk.keys, now=now)
     if what.alarm:
         ring(writes, code="guessing", now=now)
+    if what.outcome == "recovery":
+        facts = {"left": recovery_codes_left(person=who.id)}
+        record(writes, kind="factor.recovery_used", actor=who.pseudonym, now=now, facts=facts)
+        ring(writes, code="recovery_used", now=now)
     return what
 
 

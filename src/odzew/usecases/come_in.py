@@ -11,7 +11,8 @@ from django.db import transaction
 from odzew.foundation.errors import OdzewError
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.ledger.factors import Tried, of_secret, stay
+from odzew.ledger.factors import of_secret, stay
+from odzew.ledger.passkeys import Answer, answered
 from odzew.ledger.people import PersonView, person
 from odzew.ledger.visits import How, begin_visit
 from odzew.usecases._proving import refusal, tried
@@ -33,7 +34,14 @@ class ByLink:
     secret: str
 
 
-Proof = BySecret | ByLink
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByPasskey:
+    """A passkey's answer. It counts as both factors: the device asked for its PIN, a finger or a face."""
+
+    answer: Answer
+
+
+Proof = BySecret | ByLink | ByPasskey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,30 +61,31 @@ def come_in(*, proof: Proof, browser: bytes, desk: Desk, now: datetime) -> CameI
     with transaction.atomic():
         writes = Writes()
         # 1. Who says they are here, and what proves it. A code is used up by being right; a wrong one is counted.
-        who, how = _proved(writes, proof, desk, now)
-        view = person(person=who) if who else None
+        found = _proved(writes, proof, desk, now)
         # 2. Their visit, on the record.
-        came = _begin(writes, view, how, browser, now) if view and view.enrolled and not isinstance(how, OdzewError) else None
+        came = None if isinstance(found, OdzewError) else _begin(writes, *found, browser, now)
         writes.send()
     # 3. What was counted stays, so it is refused only now.
     if came is None:
-        raise how if isinstance(how, OdzewError) else refusal(what=None)
+        raise found if isinstance(found, OdzewError) else AssertionError("unreachable")
     return came
 
 
-def _proved(writes: Writes, proof: Proof, desk: Desk, now: datetime) -> tuple[uuid.UUID | None, How | OdzewError]:
-    who = of_secret(secret=proof.secret, now=now)
+def _proved(writes: Writes, proof: Proof, desk: Desk, now: datetime) -> tuple[PersonView, How] | OdzewError:
+    if isinstance(proof, ByPasskey):
+        who = answered(answer=proof.answer, keys=desk.keys, now=now)
+        return (who, "passkey") if who else refusal(what=None)
+    number = of_secret(secret=proof.secret, now=now)
+    who = person(person=number) if number else None
+    if who is None or not who.enrolled:
+        return refusal(what=None)
     if isinstance(proof, ByLink):
         return who, "link"
-    what = tried(writes, person=who, code=proof.code, desk=desk, now=now) if who else None
-    if who is None or what is None or not what.good:
-        return None, refusal(what=what)
-    stay(person=who, now=now)
-    return who, _how(what)
-
-
-def _how(what: Tried) -> How:
-    return "code"
+    what = tried(writes, who=who, code=proof.code, desk=desk, now=now)
+    if what.outcome not in ("code", "recovery"):
+        return refusal(what=what)
+    stay(person=who.id, now=now)
+    return who, what.outcome
 
 
 def _begin(writes: Writes, view: PersonView, how: How, browser: bytes, now: datetime) -> CameIn:

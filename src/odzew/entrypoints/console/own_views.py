@@ -8,11 +8,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from odzew.entrypoints.console import views
+from odzew.entrypoints.console.passkeys import answer_of, asked
 from odzew.entrypoints.console.step_up import back_of, require_step_up
 from odzew.entrypoints.console.visit import Visit, end
 from odzew.entrypoints.reporter.networks import network
 from odzew.foundation.errors import OdzewError, TooMany
 from odzew.ledger import people
+from odzew.ledger.factors import recovery_codes_left
+from odzew.ledger.passkeys import passkeys_of
 from odzew.ledger.visits import visits_of
 from odzew.usecases.end_visits import end_visits
 from odzew.usecases.step_up import step_up
@@ -26,7 +29,7 @@ def you(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def your_page(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: Any) -> HttpResponse:
     """Return the page of what belongs to a person; `facts` say what came of a form."""
-    said = views.said_to(request)
+    said, left = views.said_to(request), recovery_codes_left(person=visit.caller.id)
     shown = [
         {
             "id": v.id,
@@ -37,7 +40,17 @@ def your_page(request: HttpRequest, visit: Visit, *, status: int = 200, **facts:
         }
         for v in visits_of(person=visit.caller.id, now=said.now)
     ]
-    return views.show(request, "you", visit=visit, status=status, visits=shown, others=len(shown) > 1, **facts)
+    facts |= {"visits": shown, "others": len(shown) > 1, "codes_left": said.text("recovery_left", count=left)}
+    facts["passkeys"] = [
+        {
+            "id": p.id,
+            "name": p.name,
+            "since": said.time(p.created_at),
+            "used": said.time(p.used_at) if p.used_at else None,
+        }
+        for p in passkeys_of(person=visit.caller.id)
+    ]
+    return views.show(request, "you", visit=visit, status=status, **facts)
 
 
 @views.guarded("end_visit", "POST")
@@ -70,7 +83,8 @@ def step_up_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     if views.guesses().refused(network=where):
         return _step_up(request, visit, back=back, status=429, often=True)
     try:
-        step_up(visit=visit.kept, code=request.POST.get("code", ""), desk=views.our_desk(), now=views.moment())
+        proof = answer_of(request) or request.POST.get("code", "")
+        step_up(visit=visit.kept, proof=proof, desk=views.our_desk(), now=views.moment())
     except TooMany:
         return _step_up(request, visit, back=back, status=429, held=True)
     except OdzewError:
@@ -80,6 +94,7 @@ def step_up_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _step_up(request: HttpRequest, visit: Visit, *, back: str, status: int = 200, **facts: Any) -> HttpResponse:
+    facts |= asked(desk=views.our_desk(), now=views.moment()) if passkeys_of(person=visit.caller.id) else {}
     return views.show(request, "step_up", visit=visit, status=status, back=back, **facts)
 
 

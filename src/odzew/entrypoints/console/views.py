@@ -26,6 +26,7 @@ from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page
 from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
+from odzew.entrypoints.console.passkeys import answer_of, asked
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.visit import Visit, begin, browser_of, end, from_elsewhere, own_form, visit_of
@@ -37,7 +38,7 @@ from odzew.foundation.errors import NotFound, OdzewError, TooMany
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
 from odzew.ledger.api import witnessed
-from odzew.usecases.come_in import ByLink, BySecret, CameIn, Proof, come_in
+from odzew.usecases.come_in import ByLink, ByPasskey, BySecret, CameIn, Proof, come_in
 from odzew.usecases.decide import decide
 from odzew.usecases.decide_wave import decide_wave
 from odzew.usecases.desk import Desk
@@ -123,6 +124,8 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
     answer = render(request, f"console/{template}.html", context, status=status)
     for name, value in _HEADERS.items():
         answer.headers[name] = value
+    if "script" in context:
+        answer.headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
     answer.headers["Content-Language"] = said.language
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
@@ -143,7 +146,7 @@ def see(path: str) -> HttpResponse:
 
 def _door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpResponse:
     back = _CASE.fullmatch(request.POST.get("back", "") or request.path)
-    return show(request, "sign_in", status=status, back=back[0] if back else "", **facts)
+    return show(request, "sign_in", status=status, back=back[0] if back else "", **asked(desk=desk(), now=utc_now()), **facts)
 
 
 View = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
@@ -181,6 +184,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _door(request)
     return enter(request, proof=BySecret(secret=request.POST.get("secret", "").strip(), code=request.POST.get("code", "")))
+
+
+@require_http_methods(["POST"])
+def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
+    """A passkey's answer in, a visit out."""
+    answer = answer_of(request)
+    return enter(request, proof=ByPasskey(answer=answer)) if answer else _door(request, status=401, wrong=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
