@@ -146,6 +146,7 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
         "key": "/console/key",
+        "revoke_key": "/console/key/revoke",
         "you": "/console/you",
         "end_visit": f"/console/you/visits/{some}/end",
         "end_others": "/console/you/visits/end-others",
@@ -302,7 +303,11 @@ def test_a_key_is_made_after_a_fresh_code_and_shown_once(desk_story: Story) -> N
     page = client.post("/console/key", {"token": token}).content.decode()
     found = caller_of_key(key=re.findall(r"odz_per_[\w-]+", page)[0], now=desk_story.now)
     assert found is not None and found.id == who.id
-    assert "odz_per_" not in client.get("/console/key").content.decode()
+    again = client.get("/console/key").content.decode()
+    assert "odz_per_" not in again and "in 12 h" in again
+    assert client.post("/console/key/revoke", {"token": token}).status_code == 303
+    assert caller_of_key(key=re.findall(r"odz_per_[\w-]+", page)[0], now=desk_story.now) is None
+    assert "You have no key now." in client.get("/console/key").content.decode()
     desk_story.now += timedelta(minutes=6)
     assert client.post("/console/step-up", {**body, "code": code}).status_code == 401, "it was used"
     assert client.post("/console/key", {"token": token}).status_code == 303

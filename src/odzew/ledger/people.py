@@ -319,6 +319,17 @@ def new_person_key(*, person: uuid.UUID, now: datetime) -> str:
     return key
 
 
+def person_key_until(*, person: uuid.UUID, now: datetime) -> datetime | None:
+    """Return until when a person's key works, or None if they have none."""
+    rows = Person.objects.filter(id=person, key_hash__isnull=False, key_expires_at__gt=now).values_list("key_expires_at", flat=True)
+    return rows.first()
+
+
+def end_person_key(*, person: uuid.UUID) -> bool:
+    """End a person's key; False if they had none."""
+    return Person.objects.filter(id=person, key_hash__isnull=False).update(key_hash=None, key_expires_at=None) == 1
+
+
 def caller_of_key(*, key: str, now: datetime) -> Caller | None:
     """Return who a key belongs to, or None if it is unknown, wrong, revoked or expired."""
     parts = key.split("_", 3)

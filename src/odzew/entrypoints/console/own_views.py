@@ -13,10 +13,11 @@ from odzew.entrypoints.console.step_up import back_of, require_step_up
 from odzew.entrypoints.console.visit import Visit, end
 from odzew.entrypoints.reporter.networks import network
 from odzew.foundation.errors import OdzewError, TooMany
-from odzew.ledger import people
 from odzew.ledger.factors import recovery_codes_left
 from odzew.ledger.passkeys import passkeys_of
+from odzew.ledger.people import person_key_until
 from odzew.ledger.visits import visits_of
+from odzew.usecases.change_key import make_key, revoke_key
 from odzew.usecases.end_visits import end_visits
 from odzew.usecases.step_up import step_up
 
@@ -105,8 +106,21 @@ def _step_up(request: HttpRequest, visit: Visit, *, back: str, status: int = 200
 def key(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A key for the API, shown once, after a fresh second factor."""
     if request.method != "POST":
-        return views.show(request, "key", visit=visit)
+        return _key(request, visit)
     now = views.moment()
-    if asked := require_step_up(visit=visit, back="/console/key", now=now):
-        return asked
-    return views.show(request, "key", visit=visit, made=people.new_person_key(person=visit.caller.id, now=now))
+    if step := require_step_up(visit=visit, back="/console/key", now=now):
+        return step
+    return _key(request, visit, made=make_key(who=visit.kept.person, now=now))
+
+
+@views.guarded("revoke_key", "POST")
+def revoke(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The person's key ends. That is safer than before, so nothing is asked."""
+    revoke_key(who=visit.kept.person, now=views.moment())
+    return views.see("/console/key")
+
+
+def _key(request: HttpRequest, visit: Visit, *, made: str = "") -> HttpResponse:
+    said = views.said_to(request)
+    until = person_key_until(person=visit.caller.id, now=said.now)
+    return views.show(request, "key", visit=visit, made=made, until=said.due(until) if until else None)

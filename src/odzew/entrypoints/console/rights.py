@@ -30,6 +30,7 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("confirm", "POST"): DECIDERS | {"operator"},
     ("key", "GET"): ALL,
     ("key", "POST"): ALL,
+    ("revoke_key", "POST"): ALL,
     ("you", "GET"): ALL,
     ("end_visit", "POST"): ALL,
     ("end_others", "POST"): ALL,

@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
     path("console/key", own.key),
+    path("console/key/revoke", own.revoke),
     path("console/you", own.you),
     path("console/you/visits/<uuid:number>/end", own.end_visit),
     path("console/you/visits/end-others", own.end_others),
