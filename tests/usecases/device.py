@@ -8,7 +8,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
@@ -44,15 +45,12 @@ class Device:
 
     def make(self, question: Question) -> str:
         """Make the passkey."""
-        made = AttestedCredentialData.create(Aaguid.NONE, self.number, ES256.from_cryptography_key(self.key.public_key()))
+        made = AttestedCredentialData.create(Aaguid.NONE, self.number, ES256.from_cryptography_key(self.key.public_key()))  # type: ignore[no-untyped-call]
         attestation = AttestationObject.create("none", self._data(bytes(made)), {})
         return self._say(clientDataJSON=self._client(question, "webauthn.create"), attestationObject=bytes(attestation))
 
     def answer(self, question: Question) -> str:
         """Answer with it."""
-        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-        from cryptography.hazmat.primitives.hashes import SHA256
-
         client, data = self._client(question, "webauthn.get"), bytes(self._data())
         signature = self.key.sign(data + hashlib.sha256(client).digest(), ECDSA(SHA256()))
         return self._say(clientDataJSON=client, authenticatorData=data, signature=signature)
