@@ -96,11 +96,6 @@ def guesses() -> Guesses:
     return _guesses
 
 
-def in_demo() -> bool:
-    """Is this desk a demo's?"""
-    return settings().demo
-
-
 def said_to(request: HttpRequest) -> Said:
     """Return how to speak to whoever asks, now."""
     return Said(language=language_of(request.headers.get("Accept-Language", "")), zone=desk().zone, now=utc_now())
