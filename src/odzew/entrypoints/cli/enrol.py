@@ -228,6 +228,18 @@ def _called(name: str) -> uuid.UUID:
     return found.id
 
 
+@_user.command("end-visits", epilog="Example: odzew user end-visits Ada")
+def _user_end_visits(name: Name, data: Data = None) -> None:
+    """Sign a person out of every browser; their sign-in goes on working."""
+    from odzew.foundation.moments import utc_now
+
+    with opened(data=data):
+        from odzew.usecases.end_visits import end_visits
+
+        ended = end_visits(person_id=_called(name), actor="operator", now=utc_now())
+    print(f"Visits of {name} that ended: {ended}.")
+
+
 @_user.command("leave", epilog="Example: odzew user leave Ada")
 def _user_leave(name: Name, data: Data = None) -> None:
     """Let a person go: no key and no sign-in of theirs works any more; what they did stays on the record."""
