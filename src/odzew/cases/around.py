@@ -50,12 +50,13 @@ def spread_since(*, case: uuid.UUID, since: datetime, now: datetime, parts: int)
 class Trace:
     """How one item of a case came to be in it: `how` is `itself`, `bytes` (the same file as one of those), `repost` or `looks`.
 
-    `distance`: bits of PDQ to the nearest file that the case is about by itself; None where that cannot be said.
+    `distance`: bits of PDQ to the nearest file that was named; None where that cannot be said. `alike`: only its looks brought it here.
     """
 
     item: uuid.UUID
     how: str
     distance: int | None
+    alike: bool
     posted_at: datetime | None
     seen_at: datetime
 
@@ -80,7 +81,9 @@ def traces_of(*, case: uuid.UUID, named: frozenset[uuid.UUID], most: int) -> dic
     for item, via, repost, posted, seen, sha, pdq, turned in rows:
         how = "itself" if item in about else "bytes" if sha and bytes(sha) in shas else "repost" if repost else "looks"
         near = None if how in ("itself", "repost") and via != COPY else _nearest(pdq, turned, looks)
-        found[item] = Trace(item=item, how=how, distance=0 if how == "bytes" else near, posted_at=posted, seen_at=seen)
+        found[item] = Trace(
+            item=item, how=how, distance=0 if how == "bytes" else near, alike=via == COPY, posted_at=posted, seen_at=seen
+        )
     return found
 
 

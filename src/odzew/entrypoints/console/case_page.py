@@ -8,10 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from odzew.answers.api import answers_on
-from odzew.cases.clocks import armed
 from odzew.cases.data import ItemView
 from odzew.cases.items import items_of
-from odzew.cases.likeness import copies_in
 from odzew.cases.matches import MatchView, matches_of
 from odzew.cases.rows import CaseRow
 from odzew.decisions.api import decisions_of, statements_of
@@ -25,7 +23,7 @@ from odzew.ledger.api import events_of
 from odzew.ledger.data import Entry
 from odzew.ledger.events import read_texts
 from odzew.ledger.outbox import attempts_of
-from odzew.ledger.people import Caller, pseudonyms
+from odzew.ledger.people import Caller, platform_names, pseudonyms
 from odzew.notices.formal import signed_on
 from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
@@ -49,7 +47,8 @@ _TELLING_OTHERS: Final = frozenset({"opinion.asked"})
 
 def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
     """Return all that the page of a case shows to this person, or None if there is no such case for them."""
-    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES)
+    items, decisions = items_of(case=row.id), decisions_of(case=row.id)
+    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES, items=items, decisions=decisions)
     if view is None:
         return None
     more = {"notices": view["notices_count"] - len(view["notices"])}
@@ -64,10 +63,10 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
     statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
     subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
-    items = items_of(case=row.id)
     places = [p for n in view["notices"] for p in n["where"]]
-    known = {c["id"] for c in view["clocks"]}
-    running = sorted((c for c in armed(cases=[row.id])[row.id].values() if c.id in known), key=lambda c: (c.due, c.id))
+    running = sorted((c for c in view["clocks"] if c["state"] == "armed"), key=lambda c: (c["due"], c["id"]))
+    here = platform_names()
+    covered = cluster(row=row, items=items, measures=view["measures"], places=places, here=here, said=said)
     return {
         "id": row.id,
         "short": str(row.id)[-12:],
@@ -77,12 +76,12 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "hidden": row.withheld,
         "version": view["version"],
         "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
-        "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
+        "clocks": [{"label": said.label("clock", c["name"]), "due": said.due(c["due"])} for c in running],
         "matches": _matches(row, items, said),
-        "copies": said.text("copies_unseen", count=copies) if (copies := copies_in(case=row.id)) else "",
+        "copies": said.text("copies_unseen", count=covered["unseen"]) if covered["unseen"] else "",
         "spread": spread_chart(row=row, since=min([row.opened_at, *(n["at"] for n in view["notices"])]), said=said),
-        "cluster": cluster(row=row, items=items, measures=view["measures"], places=places, said=said),
-        "accounts": accounts(row=row, said=said),
+        "cluster": covered,
+        "accounts": accounts(row=row, here=here, said=said),
         "notices": [_notice(n, said) for n in view["notices"]],
         "signed": _signed([n["id"] for n in view["notices"]], said) if caller.role in _SEE_NAMES else [],
         "measures": [_measure(m, tries[m["measure_id"]], said) for m in measures],
@@ -108,7 +107,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             for a in view["appeals"]
         ],
         "asked": view["asked"] and {"at": said.time(view["asked"]["at"]), "due": said.due(view["asked"]["due"])},
-        "timeline": some("timeline", _timeline(row, view, caller, said)),
+        "timeline": some("timeline", _timeline(row, view, decisions, caller, said)),
         "more": {name: said.text("more", count=count) for name, count in more.items() if count > 0},
     }
 
@@ -234,10 +233,12 @@ def _decision(d: dict[str, Any], policy: Policy, caller: Caller, said: Said) -> 
     }
 
 
-def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) -> list[dict[str, Any]]:
+def _timeline(
+    row: CaseRow, view: dict[str, Any], decisions: list[DecisionView], caller: Caller, said: Said
+) -> list[dict[str, Any]]:
     """The acts on record, the newest first, without those that would tell of a decision this person may not know of."""
     seen = {str(d["id"]): d for d in view["decisions"]}
-    blind = _unseen(decisions_of(case=row.id), seen)
+    blind = _unseen(decisions, seen)
     lines = []
     for e in reversed(events_of(case=row.id)):
         if e.kind == "case.decided" and str(e.facts.get("decision")) not in seen:

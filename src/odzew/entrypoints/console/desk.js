@@ -41,6 +41,7 @@
     const seen = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");
     if (mine !== turn) return;
     if (!seen) { form.submit(); return; }
+    seen.querySelector("#record").autofocus = false;
     place.replaceChildren(...[...seen.children].map((child) => document.importNode(child, true)));
     place.querySelector("#record").focus();
   };

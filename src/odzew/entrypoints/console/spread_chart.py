@@ -55,7 +55,7 @@ def _round_up(most: int) -> int:
     """The next even number that begins with 1, 2 or 4 or is ten times one that does: the middle of the axis is a whole number too."""
     if most <= 0:
         return 0
-    size = 10 ** math.floor(math.log10(most))
+    size = int(10 ** math.floor(math.log10(most)))
     return max(next(step * size for step in (1, 2, 4, 6, 8, 10) if step * size >= most), 2)
 
 
