@@ -143,7 +143,7 @@ def test_a_decision_is_read_before_it_is_made_by_everybody(
     desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     _, _, case, secret = _story(monkeypatch)
-    with reader(browser, language=language, looked_at=True) as page:
+    with reader(browser, language=language, looked_at=True, reduced_motion="reduce") as page:
         page.goto(f"{desk_url}/console/sign-in/{secret}")
         page.click("main button.go")
         page.goto(f"{desk_url}/console/cases/{case}")
