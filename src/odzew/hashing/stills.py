@@ -8,13 +8,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 import numpy as np
 from av.error import EOFError as EndOfFilm
 from av.error import FFmpegError
-from av.packet import Packet
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -144,7 +142,7 @@ def _walked(file: BinaryIO, limits: VideoLimits, *, keys_alone: bool) -> tuple[S
         codec.skip_frame = "NONKEY" if keys_alone else "DEFAULT"
         codec.options = {"max_pixels": str(limits.pixels)}
         work = decoded = 0
-        packets = cast("Iterator[Packet[VideoStream]]", container.demux(stream))
+        packets = container.demux(stream)
         while work < limits.work and decoded < limits.decoded:
             try:
                 frames = codec.decode(next(packets))
