@@ -208,7 +208,7 @@ def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) ->
             continue
         if e.kind in _TELLING and caller.role != "auditor":
             continue
-        if e.kind.startswith("lease.") and not _may_know(e, row, caller):
+        if e.kind.startswith(("lease.", "media.")) and not _may_know(e, row, caller):
             continue
         about_asking = e.kind in _TELLING_OTHERS or e.facts.get("name") in TELLING_CLOCKS
         if about_asking and row.undecided and view["asked"] is None:

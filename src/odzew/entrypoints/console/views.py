@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import cache, wraps
 from importlib.resources import files
 from typing import Any, Concatenate, Final, ParamSpec
@@ -24,6 +25,7 @@ from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page
 from odzew.entrypoints.console.hands import hands_on
+from odzew.entrypoints.console.look_card import look_card
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
@@ -82,6 +84,21 @@ def our_desk() -> Desk:
     return desk()
 
 
+def moment() -> datetime:
+    """Return this moment, as all pages of the console read it."""
+    return utc_now()
+
+
+def guesses_refused(request: HttpRequest) -> bool:
+    """Have there been too many wrong codes from where this comes from?"""
+    return _guesses.refused(network=network(request=request))
+
+
+def guessed_wrong(request: HttpRequest) -> None:
+    """Count a wrong code."""
+    _guesses.wrong(network=network(request=request))
+
+
 def said_to(request: HttpRequest) -> Said:
     """Return how to speak to whoever asks, now."""
     return Said(language=language_of(request.headers.get("Accept-Language", "")), zone=desk().zone, now=utc_now())
@@ -95,7 +112,7 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
         role = visit.caller.role
         context |= {
             "role": said.label("role", role),
-            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "key")
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "me", "key")
                      if may(role=role, page=p, method="GET")],
             "size": said.label("desk", desk().size(now=said.now)),
             "policy": desk().policy,
@@ -222,7 +239,10 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
     decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")
     hands = hands_on(rows=[row], caller=visit.caller, policy=desk().policy, said=said_to(request)).get(row.id)
     takes = may(role=visit.caller.role, page="next", method="POST")
-    return show(request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, **facts)
+    look = look_card(row=row, caller=visit.caller, mine=bool(hands and hands["mine"]), desk=desk(), said=said_to(request))
+    return show(
+        request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, look=look, **facts
+    )
 
 
 @guarded("decide", "POST")

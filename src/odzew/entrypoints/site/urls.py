@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
@@ -40,6 +41,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
+    path("console/cases/<uuid:case>/look", looking.look),
+    path("console/looks/<uuid:exposure>/hide", looking.away),
+    path("console/me", looking.me),
+    path("console/me/accident", looking.accident),
+    path("console/me/letter", looking.letter),
+    path("console/look-<str:digest>.js", looking.look_script),
     path("console/wave", console.wave),
     path("console/opinions", console.opinions),
     path("console/opinions/<uuid:case>", console.opinion),
