@@ -58,6 +58,7 @@ _HEADERS: Final = {
 }
 # The only pages that a sign-in leads back to: somebody was sent the link of a case.
 _CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
+_MENU: Final = ("queue", "wave", "opinions", "alarms", "me", "key")
 _guesses = Guesses()
 
 
@@ -112,7 +113,7 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
         role = visit.caller.role
         context |= {
             "role": said.label("role", role),
-            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "me", "key")
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in _MENU
                      if may(role=role, page=p, method="GET")],
             "size": said.label("desk", desk().size(now=said.now)),
             "policy": desk().policy,
