@@ -166,18 +166,17 @@ def _has_room(row: CaseRow, clear: Clear, caller: Caller, now: datetime) -> None
     stands = standing_of(person=caller.id, now=now)
     heavy = clear == "clearer" and severe(row=row)
     found = room(looks=stands.looks, most=stands.most, heavy=heavy, ever=stands.ever, now=now)
-    if found.stop:
-        again = found.again.isoformat() if found.again else ""
-        why = f"look_{found.stop}" if again or found.stop == "light_first" else "look_own"
-        raise Forbidden(_STOPS[found.stop], why=why, not_before=again)
-
-
-_STOPS: Final = {
-    "day": "That is enough for a day. Nothing more is shown to you now; the case goes on, and so do its clocks.",
-    "week": "That is enough for a week. Nothing more is shown to you now; the case goes on, and so do its clocks.",
-    "break": "You have looked for 50 minutes. Rest for ten; the case goes on, and so do its clocks.",
-    "light_first": "Your first views are veiled ones. The clearer one comes after five.",
-}
+    again = found.again.isoformat() if found.again else ""
+    if found.stop == "light_first":
+        raise Forbidden("Your first five views are blurred ones. The clearer one comes after them.", why="look_light_first")
+    if found.stop == "break":
+        raise Forbidden("You have looked for 50 minutes. Rest for ten; the case goes on.", why="look_break", not_before=again)
+    if found.stop and not again:
+        raise Forbidden("Your own limit lets nothing more be shown to you; the case goes on.", why="look_own")
+    if found.stop == "week":
+        raise Forbidden("That is enough for a week. Nothing is shown now; the case goes on.", why="look_week", not_before=again)
+    if found.stop == "day":
+        raise Forbidden("That is enough for a day. Nothing is shown now; the case goes on.", why="look_day", not_before=again)
 
 
 def _fetched(asked: _Asked, out: Fetching, decoder: Decoder, most_bytes: int) -> tuple[tuple[Small, ...], bytes, str]:

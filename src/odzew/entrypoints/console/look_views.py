@@ -29,7 +29,7 @@ from odzew.exposures.api import exposures_of
 from odzew.exposures.budget import LONGEST
 from odzew.exposures.data import ExposureView
 from odzew.exposures.permits import standing
-from odzew.foundation.errors import OdzewError, Unavailable
+from odzew.foundation.errors import OdzewError
 from odzew.foundation.outgoing import Fetching, Http
 from odzew.foundation.settings import settings
 from odzew.ledger.events import read_texts
@@ -100,8 +100,7 @@ def look(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
         fresh=_fresh(request, visit),
     )
     if not _places.acquire(timeout=5):
-        busy = views.why(request, Unavailable("Others are being shown something now. Try again in a moment.", why="look_busy"))
-        return views.case_answer(request, visit, number, status=503, refused_look=busy)
+        return views.case_answer(request, visit, number, status=503, refused_look=said.label("look_fault", "busy"))
     try:
         shown = look_at(
             wish=wish,
