@@ -7,7 +7,7 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
-from types import SimpleNamespace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -16,12 +16,13 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
-from odzew.entrypoints.console import fresh, look_views, views
+from odzew.entrypoints.console import look_views, views
 from odzew.entrypoints.console.picture import render
 from odzew.entrypoints.console.visit import COOKIE, PATH
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.exposures.api import exposures_of
 from odzew.foundation.moments import utc_now
+from odzew.ledger.people import new_sign_in
 from odzew.matching.decoder.pool import Decoder
 from odzew.matching.decoder.preview import Small
 from odzew.usecases.allow_looking import end_looking
@@ -62,6 +63,10 @@ def _ask(client: Client, case: uuid.UUID, **more: str) -> tuple[int, str]:
     return answer.status_code, answer.content.decode()
 
 
+def _token_of(client: Client, case: uuid.UUID) -> str:
+    return str(re.findall(r'name="token" value="(\w+)"', _page(client, case))[0])
+
+
 def _picture(page: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(re.findall(r"base64,([^\"]+)", page)[0])))
 
@@ -89,7 +94,11 @@ def test_a_picture_is_shown_marked_and_has_no_address(looking: Looking) -> None:
     page = answer.content.decode()
     assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
     assert "img-src data:;" in answer.headers["Content-Security-Policy"] and answer.headers["Refresh"].startswith("30;")
-    assert re.findall(r'src="([^"]{,16})', page) == ["data:image/jpeg;", "/console/look-" + look_views.script()[1][:2]]
+    sources = re.findall(r'src="([^"]{,16})', page)
+    assert sources == [
+        "data:image/jpeg;",
+        f"/console/look-{look_views.script()[1][:2]}",
+    ]
     assert "kladka.example" not in page
     veiled = _picture(page)
     assert veiled.mode == "L" and max(veiled.size) <= 320
@@ -121,17 +130,19 @@ def test_who_looked_is_not_told_to_the_second_who_must_not_know(looking: Looking
     assert "A file was shown" in _page(auditor, case) and 'name="media"' not in _page(auditor, case)
 
 
-def test_a_severe_kind_asks_for_a_code_that_works_once(looking: Looking) -> None:
+def test_a_severe_kind_asks_for_a_fresh_factor(looking: Looking) -> None:
     story, who = looking.story, looking.story.reviewer(0)
     case, client = looking.reported("bridge", kind="csam", minor=True), _signed_in(looking.story, who)
     looking.take(who)
-    assert 'autocomplete="one-time-code"' in _page(client, case)
-    for code in ("", "000000", "١٢٣٤٥٦"):
-        assert _ask(client, case, code=code)[0] == 403
-    code = _code(who.id, story)
-    assert _ask(client, case, code=code)[0] == 200
-    status, page = _ask(client, case, code=code, reason="Again.")
-    assert status == 403 and "fresh code" in page
+    story.now += timedelta(minutes=6)
+    media = re.findall(r'name="media" value="([\w-]+)"', _page(client, case))[0]
+    words = {"media": media, "clear": "veiled", "token": _token_of(client, case)}
+    asked = client.post(f"/console/cases/{case}/look", words)
+    assert (asked.status_code, asked.headers["Location"]) == (303, f"/console/step-up?back=/console/cases/{case}")
+    assert looking.files.asked == []
+    step = {"token": words["token"], "code": _code(who.id, story), "back": f"/console/cases/{case}"}
+    assert client.post("/console/step-up", step).headers["Location"] == f"/console/cases/{case}"
+    assert client.post(f"/console/cases/{case}/look", words).status_code == 200
 
 
 def test_one_cluster_one_form_and_the_copies_are_decided_unseen(looking: Looking) -> None:
@@ -203,13 +214,14 @@ def test_hold_to_see_and_release_to_hide(
     looking: Looking, served: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = looking.story.reviewer(0)
-    case, client = looking.reported("bridge"), _signed_in(looking.story, who)
+    case, client = looking.reported("bridge"), Client(headers={"user-agent": "a browser"})
+    secret, code = new_sign_in(person=who.id, now=looking.story.now, lives=timedelta(days=1)), _code(who.id, looking.story)
+    assert client.post("/console/sign-in", {"secret": secret, "code": code}).status_code == 303
     looking.take(who)
     monkeypatch.setattr(views, "utc_now", utc_now)
-    monkeypatch.setattr(fresh, "settings", lambda: SimpleNamespace(demo=True))
     asked: list[str] = []
     for script in (True, False):
-        with reader(browser, language="en", script=script, looked_at=script) as page:
+        with reader(browser, language="en", script=script, looked_at=script, user_agent="a browser") as page:
             _cookie(page, served, client)
             page.on("request", lambda r: asked.append(r.url))
             page.goto(f"{served.url}/console/cases/{case}")

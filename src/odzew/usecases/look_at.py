@@ -111,7 +111,7 @@ def _ask(wish: Wish, caller: Caller, desk: Desk, now: datetime) -> _Asked:
     hold_looker(person=caller.id)
     why, reason, before = _why(wish, clear, one, caller, now)
     if severe(row=row) and not wish.fresh and before is None:
-        raise Forbidden("This needs a fresh code from your authenticator.", why="look_code")
+        raise Forbidden("This needs a fresh second factor.", why="look_code")
     writes = Writes()
     reason_id, hashed = keep_text(writes, text=reason, now=now) if reason else (None, "")
     _has_room(row, clear, caller, now)

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import HttpRequest
-
+from odzew.entrypoints.console.step_up import require_step_up
 from odzew.entrypoints.console.visit import Visit
-from odzew.foundation.settings import settings
-from odzew.ledger import people
-from odzew.usecases.desk import Desk
 
 
-def asks_for_code() -> bool:
-    """Must a form carry a code? The demo asks for none, as it does for an API key."""
-    return not settings().demo
-
-
-def fresh_factor(*, request: HttpRequest, visit: Visit, desk: Desk, moment: datetime) -> bool:
-    """Return whether the form carries the person's code of this moment, which is used up by it."""
-    if not asks_for_code():
-        return True
-    code = request.POST.get("code", "").replace(" ", "")
-    return code.isascii() and bool(code) and people.fresh_code(person=visit.caller.id, code=code, keys=desk.keys, now=moment)
+def fresh_factor(*, visit: Visit, moment: datetime) -> bool:
+    """Return whether the person gave a second factor in this visit a short while ago; the demo asks for none."""
+    return require_step_up(visit=visit, back="/console/", now=moment) is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from odzew.cases.rows import CaseRow
-from odzew.entrypoints.console.fresh import asks_for_code
 from odzew.entrypoints.console.said import Said
 from odzew.exposures.api import standing_of
 from odzew.exposures.budget import CEILING_VIEWS, used
@@ -14,7 +13,6 @@ from odzew.exposures.media import media_of, one_of_each, seen_before
 from odzew.exposures.permits import standing
 from odzew.ledger.people import Caller
 from odzew.usecases.desk import Desk
-from odzew.usecases.look_at import severe
 
 _MOST: Final = 6
 
@@ -32,7 +30,6 @@ def look_card(*, row: CaseRow, caller: Caller, mine: bool, desk: Desk, said: Sai
         "files": [_file(one, caller, said) for one in first[:_MOST]],
         "others": [_file(one, caller, said) | {"again": True} for one in others[:_MOST]],
         "copies": said.text("look_copies", count=len(others)) if others else "",
-        "code": severe(row=row) and asks_for_code(),
         **budget_words(caller=caller, said=said),
     }
 

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_safe
 from odzew.answers.helplines import helplines
 from odzew.cases.queue import find_case
 from odzew.entrypoints.console import views
-from odzew.entrypoints.console.fresh import asks_for_code, fresh_factor
+from odzew.entrypoints.console.fresh import fresh_factor
 from odzew.entrypoints.console.look_card import budget_words, clock_words
 from odzew.entrypoints.console.picture import render
 from odzew.entrypoints.console.said import Said
+from odzew.entrypoints.console.step_up import require_step_up
 from odzew.entrypoints.console.visit import Visit
 from odzew.entrypoints.hashes import the_decoder
 from odzew.exposures.api import exposures_of
@@ -75,16 +76,6 @@ def _number(text: str) -> uuid.UUID | None:
         return None
 
 
-def _fresh(request: HttpRequest, visit: Visit) -> bool:
-    """Whether a fresh second factor came along; whoever guesses codes waits."""
-    if asks_for_code() and (not request.POST.get("code") or views.guesses_refused(request)):
-        return False
-    good = fresh_factor(request=request, visit=visit, desk=views.our_desk(), moment=views.moment())
-    if not good:
-        views.guessed_wrong(request)
-    return good
-
-
 @views.guarded("look", "POST")
 def look(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
     """One view of one file of the case in hand; or the case's page, which says why not."""
@@ -97,7 +88,7 @@ def look(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
         clear=request.POST.get("clear", "veiled"),
         reason=request.POST.get("reason", ""),
         before=before,
-        fresh=_fresh(request, visit),
+        fresh=fresh_factor(visit=visit, moment=views.moment()),
     )
     if not _places.acquire(timeout=5):
         return views.case_answer(request, visit, number, status=503, refused_look=said.label("look_fault", "busy"))
@@ -112,7 +103,9 @@ def look(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
             most_bytes=settings().hosted_megabytes << 20,
         )
     except OdzewError as error:
-        return views.case_answer(request, visit, number, status=error.status, refused_look=views.why(request, error))
+        back = f"/console/cases/{number}"
+        step = require_step_up(visit=visit, back=back, now=views.moment()) if error.detail.get("why") == "look_code" else None
+        return step or views.case_answer(request, visit, number, status=error.status, refused_look=views.why(request, error))
     finally:
         _places.release()
     if shown.fault:
@@ -136,7 +129,7 @@ def _picture(request: HttpRequest, visit: Visit, case: uuid.UUID, wish: Wish, sh
         high=high,
         film=len(shown.pictures) > 1,
         clearer=wish.clear == "veiled",
-        script=script()[1],
+        look_script=script()[1],
         longest=LONGEST,
     )
     answer.headers["Content-Security-Policy"] = POLICY
