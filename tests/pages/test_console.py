@@ -143,6 +143,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "opinion": f"/console/opinions/{some}",
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
+        "figures": "/console/figures",
+        "operation": "/console/operation",
         "key": "/console/key",
         "sign_out": "/console/sign-out",
     }

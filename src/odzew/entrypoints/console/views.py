@@ -56,6 +56,7 @@ _HEADERS: Final = {
 }
 # The only pages that a sign-in leads back to: somebody was sent the link of a case.
 _CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
+MENU: Final = ("queue", "wave", "opinions", "alarms", "figures", "operation", "key")
 _guesses = Guesses()
 
 
@@ -82,6 +83,11 @@ def our_desk() -> Desk:
     return desk()
 
 
+def held_back() -> int:
+    """Return how many networks wait because wrong sign-ins came from them; this process counts its own."""
+    return _guesses.held()
+
+
 def said_to(request: HttpRequest) -> Said:
     """Return how to speak to whoever asks, now."""
     return Said(language=language_of(request.headers.get("Accept-Language", "")), zone=desk().zone, now=utc_now())
@@ -95,8 +101,7 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
         role = visit.caller.role
         context |= {
             "role": said.label("role", role),
-            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "key")
-                     if may(role=role, page=p, method="GET")],
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in MENU if may(role=role, page=p, method="GET")],
             "size": said.label("desk", desk().size(now=said.now)),
             "policy": desk().policy,
             "unwitnessed": not witnessed(now=said.now),

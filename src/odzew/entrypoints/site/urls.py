@@ -8,6 +8,7 @@ from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
+from odzew.entrypoints.console import whole_views as whole
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
 from odzew.entrypoints.reporter import views as reporter
@@ -45,6 +46,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
+    path("console/figures", whole.figures),
+    path("console/figures/<str:name>.csv", whole.figures_table),
+    path("console/operation", whole.operation),
     path("console/key", console.key),
     path("console/style-<str:digest>.css", console.style),
     path("page-<str:digest>.js", pages.page_script),
