@@ -21,13 +21,14 @@ _EDGE: Final = 14.0
 class Bar:
     """A row: its name, what is said at its right, and its parts from zero on, each with a class of the stylesheet.
 
-    `mark` is a thin line at a value. Without parts the row says only its words.
+    `mark` is a thin line at a value. `instead` is said where there can be no bar.
     """
 
     name: str
     said: str
     parts: tuple[tuple[float, str], ...] = ()
     mark: float | None = None
+    instead: str = ""
 
 
 def bars(
@@ -58,6 +59,8 @@ def _row(row: Bar, *, top: float, x: Callable[[float], float]) -> list[str]:
         if value > 0:
             out.append(box(x(at), top + 24, x(at + value) - x(at), _BAR, css=css))
         at += value
+    if row.instead:
+        out.append(text(_EDGE, top + 36, row.instead, css="mid"))
     if row.mark is not None:
         out.append(box(x(row.mark) - 1.5, top + 21, 3, _BAR + 6, css="tick"))
     return out

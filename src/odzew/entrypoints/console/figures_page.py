@@ -120,15 +120,16 @@ def _chart_of_step(roads: list[Road], step: str, said: Said) -> SafeString:
     most = max([t.p90 or 0 for _, t in shown if t.cases >= FEW], default=0.0)
     unit, size = next((u for u in _UNITS if most >= 2 * u[1]), _UNITS[-1])
     rows = [
-        Bar(name=_road(r.road, said), said=_said_of(t, r.cases, said), parts=_parts(t, size), mark=_median(t, size))
+        Bar(
+            name=_road(r.road, said),
+            said=said.text("fig_of", count=f"{t.cases:,}", among=f"{r.cases:,}"),
+            parts=_parts(t, size),
+            mark=_median(t, size),
+            instead=said.words["fig_few"] if t.cases < FEW else "",
+        )
         for r, t in shown
     ]
     return bars(title=said.label("step", step), unit=said.words[f"fig_{unit}"], rows=rows, whole=False, number="{:g}".format)
-
-
-def _said_of(took: Took, among: int, said: Said) -> str:
-    text = said.text("fig_of", count=f"{took.cases:,}", among=f"{among:,}")
-    return text if took.cases >= FEW else f"{text} · {said.words['fig_few']}"
 
 
 def _parts(took: Took, size: float) -> tuple[tuple[float, str], ...]:
