@@ -23,11 +23,12 @@ from odzew.entrypoints.console.tables import Table, as_file, safe
 from odzew.entrypoints.drawing import element, steps, text
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
+from odzew.ledger.factors import WRONG_MOST, try_code
 from odzew.ledger.people import Caller
 from odzew.policy.vocabulary import ROLES
 from odzew.usecases.appeal import appeal
 from odzew.usecases.file_report import form_caller
-from tests.cast import Story
+from tests.cast import KEYS, Story
 from tests.pages.test_console import EVIL, desk_story
 from tests.pages.test_console import _signed_in as signed_in
 
@@ -237,3 +238,13 @@ def test_the_operators_page_says_what_the_checks_say(desk_story: Story) -> None:
     assert "orders to platforms" in page and "Failed so far" in page
     assert "<code>alarm_test</code>" in page and "<code>witness</code>" in page and "unwitnessed" in page
     assert "not read yet" in page or "whole" in page
+
+
+def test_who_waits_after_wrong_codes_is_counted_not_named(desk_story: Story) -> None:
+    operator, who = _reader(desk_story, "operator"), desk_story.reviewer(0)
+    said = r"People who wait after wrong codes</dt><dd[^>]*>(\d)"
+    assert re.findall(said, operator.get("/console/operation").content.decode()) == ["0"]
+    for _ in range(WRONG_MOST):
+        atomically(lambda: try_code(person=who.id, code="000000", keys=KEYS, now=desk_story.now))
+    page = operator.get("/console/operation").content.decode()
+    assert re.findall(said, page) == ["1"] and who.actor not in page

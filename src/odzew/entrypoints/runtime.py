@@ -132,5 +132,6 @@ def make_desk(*, chosen: Settings) -> Desk:
         language=chosen.language,
         origin=chosen.public_url.partition("://")[2].rstrip("/").replace("/", "-") or "odzew",
         witness_url=chosen.witness_url,
+        formal=chosen.formal,
         emergency=helplines(country=chosen.country, today=utc_now().date()).emergency,
     )

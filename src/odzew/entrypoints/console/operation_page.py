@@ -20,6 +20,7 @@ from odzew.entrypoints.console.said import Said, span
 from odzew.entrypoints.hashes import quick
 from odzew.foundation.settings import Settings
 from odzew.ledger.api import latest_checkpoint, tree_state, witnessed
+from odzew.ledger.factors import locked_out
 from odzew.ledger.outbox import Waiting, standing
 from odzew.ledger.people import people
 from odzew.matching.api import Standing
@@ -91,6 +92,8 @@ def _people(held: int, chosen: Settings, said: Said) -> Iterator[Fact]:
     without = sum(not p.enrolled for p in known)
     yield Fact(name=said.words["op_persons"], text=f"{len(known):,}")
     yield Fact(name=said.words["op_without"], text=f"{without:,}", bad=without > 0)
+    locked = locked_out(now=said.now)
+    yield Fact(name=said.words["op_locked"], text=f"{locked:,}", bad=locked > 0)
     yield Fact(name=said.words["op_held"], text=f"{held:,}", bad=held > 0)
     seen = last_confirmed_test()
     old = seen is None or said.now - seen > TEST_LASTS

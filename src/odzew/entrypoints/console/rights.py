@@ -32,6 +32,18 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("operation", "GET"): frozenset({"lead", "operator"}),
     ("key", "GET"): ALL,
     ("key", "POST"): ALL,
+    ("revoke_key", "POST"): ALL,
+    ("you", "GET"): ALL,
+    ("end_visit", "POST"): ALL,
+    ("end_others", "POST"): ALL,
+    ("recovery", "POST"): ALL,
+    ("authenticator", "GET"): ALL,
+    ("authenticator", "POST"): ALL,
+    ("passkey", "GET"): ALL,
+    ("passkey", "POST"): ALL,
+    ("drop_passkey", "POST"): ALL,
+    ("step_up", "GET"): ALL,
+    ("step_up", "POST"): ALL,
     ("sign_out", "POST"): ALL,
 }
 

@@ -49,5 +49,5 @@ def figures_table(request: HttpRequest, visit: Visit, name: str) -> HttpResponse
 def operation(request: HttpRequest, visit: Visit) -> HttpResponse:
     """How the desk runs; it asks nothing of what cases say."""
     said = views.said_to(request)
-    shown = operation_page(chosen=settings(), policy=views.our_desk().policy, held=views.held_back(), said=said)
+    shown = operation_page(chosen=settings(), policy=views.our_desk().policy, held=views.guesses().held(), said=said)
     return views.show(request, "operation", visit=visit, **shown)
