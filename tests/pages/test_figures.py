@@ -67,7 +67,6 @@ def _reported(story: Story, item: str, by: Caller | None = None, source: str = "
 
 def test_each_road_has_the_times_that_were_lived_through(desk_story: Story) -> None:
     """Five cases of a hotline, hidden at once and decided ten minutes later; four of a platform, of which too little can be said."""
-    lead = _reader(desk_story)
     for n in range(5):
         _reported(desk_story, f"hotline-{n}", desk_story.hotline, "hotline")
     for n in range(4):
@@ -75,6 +74,7 @@ def test_each_road_has_the_times_that_were_lived_through(desk_story: Story) -> N
     desk_story.post("waits")
     desk_story.report("waits", by=form_caller(now=desk_story.now))
     desk_story.now += timedelta(minutes=30)
+    lead = _reader(desk_story)
     decided = _row(lead, "times", road="hotline", step="decided")
     assert (decided["cases"], decided["reached"], decided["median_seconds"], decided["p90_seconds"], decided["worst_seconds"]) == (
         "5", "5", "600", "600", "600",
