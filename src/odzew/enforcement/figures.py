@@ -11,7 +11,7 @@ from odzew.foundation.writes import fetch_all
 from odzew.ledger.people import FORM
 
 STEPS: Final = ("withheld", "decided", "removed", "gone")
-ROADS: Final = ("form", "platform", "trusted_flagger", "hotline", "authority", "automatic", "desk")
+ROADS: Final = ("form", "platform", "trusted_flagger", "hotline", "authority", "automatic", "other", "desk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +53,9 @@ _OPEN: Final = {
 _TIMES: Final = f"""
 WITH {_COHORT},
 first AS (SELECT DISTINCT ON (h.case_id) h.case_id, CASE WHEN n.source <> 'user' THEN n.source WHEN n.program_id = %s THEN 'form'
-    ELSE 'platform' END AS road
+    WHEN p.platform_id IS NOT NULL THEN 'platform' ELSE 'other' END AS road
   FROM cohort c JOIN notices_handling h ON h.case_id = c.id JOIN notices_notice n ON n.id = h.notice_id
+  LEFT JOIN ledger_program p ON p.id = n.program_id
   ORDER BY h.case_id, n.received_at, n.id),
 items AS (SELECT m.case_id, m.item_id, min(m.ordered_at) AS ordered, min(m.ordered_at) FILTER (WHERE m.measure = 'remove') AS removed,
     min(m.ended_at) FILTER (WHERE m.state IN ('done', 'returned')) AS gone, bool_or(m.in_force) AS in_force
