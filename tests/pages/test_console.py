@@ -156,6 +156,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "opinion": f"/console/opinions/{some}",
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
+        "figures": "/console/figures",
+        "operation": "/console/operation",
         "key": "/console/key",
         "revoke_key": "/console/key/revoke",
         "you": "/console/you",

@@ -34,6 +34,8 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("opinion", "POST"): frozenset({OUTSIDE}),
     ("alarms", "GET"): READERS | {"operator"},
     ("confirm", "POST"): DECIDERS | {"operator"},
+    ("figures", "GET"): frozenset({"lead", "safety_officer", "auditor"}),
+    ("operation", "GET"): frozenset({"lead", "operator"}),
     ("key", "GET"): ALL,
     ("key", "POST"): ALL,
     ("revoke_key", "POST"): ALL,

@@ -11,6 +11,7 @@ from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
+from odzew.entrypoints.console import whole_views as whole
 from odzew.entrypoints.console.passkeys import passkey_script
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
@@ -58,6 +59,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
+    path("console/figures", whole.figures),
+    path("console/figures/<str:name>.csv", whole.figures_table),
+    path("console/operation", whole.operation),
     path("console/key", own.key),
     path("console/key/revoke", own.revoke),
     path("console/you", own.you),
