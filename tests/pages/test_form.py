@@ -40,6 +40,7 @@ PAGES = (
     "code",
     "answers",
     "add",
+    "thread",
     "help",
     "door",
     "sorry",

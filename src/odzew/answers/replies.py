@@ -49,9 +49,7 @@ def offered(*, standing: Standing) -> tuple[str, ...]:
     return tuple(name for name, true in TEMPLATES.items() if true(standing))
 
 
-def compose_reply(
-    *, template: str, line: str, language: str, emergency: str, helplines: tuple[tuple[str, str], ...] = ()
-) -> str:
+def compose_reply(*, template: str, line: str, language: str, emergency: str, helplines: tuple[tuple[str, str], ...] = ()) -> str:
     """Return what the reporter reads: the template in their language, and under it the line as it was written."""
     lines = "\n".join(f"{title}: {number}" if number else title for title, number in helplines)
     said = say(key=f"reply.{template}", language=language, emergency=emergency, helplines=lines)

@@ -90,7 +90,9 @@ def add_message(
     return message, salted
 
 
-_COLUMNS: Final = "m.id, m.notice_id, m.by, m.person_id, m.at, m.language, m.template, m.danger, m.text_id, m.read_at IS NOT NULL, m.once"
+_COLUMNS: Final = (
+    "m.id, m.notice_id, m.by, m.person_id, m.at, m.language, m.template, m.danger, m.text_id, m.read_at IS NOT NULL, m.once"
+)
 # The notices whose reporter a thread is with: the first, and what was added to it.
 _NOTICES: Final = (
     "CROSS JOIN LATERAL (SELECT m.notice_id AS id UNION ALL SELECT f.id FROM notices_notice f WHERE f.follows_id = m.notice_id) n "

@@ -71,9 +71,7 @@ def reply_to_reporter(
         first = next(one for one in told if one.id == root)
         language = book(language=first.language or desk.language).code
         near = helplines(country=desk.country, today=now.date()).numbers
-        text = compose_reply(
-            template=reply.template, line=line, language=language, emergency=desk.emergency, helplines=near
-        )
+        text = compose_reply(template=reply.template, line=line, language=language, emergency=desk.emergency, helplines=near)
         # 3. Sent before by this person from this very page? Written to meanwhile?
         mark = hashlib.sha256(json.dumps([str(caller.id), str(reply.seen), reply.template, line]).encode()).digest()
         known = sent_before(notice=root, once=mark)
@@ -86,7 +84,15 @@ def reply_to_reporter(
         # 4. The message, that it was sent, and what it answers is read.
         writes = Writes()
         message, salted = add_message(
-            writes, notice=root, by="desk", text=text, language=language, once=mark, now=now, person=caller.id, template=reply.template
+            writes,
+            notice=root,
+            by="desk",
+            text=text,
+            language=language,
+            once=mark,
+            now=now,
+            person=caller.id,
+            template=reply.template,
         )
         facts = {"notice": str(root), "message": str(message), "template": reply.template, "text": salted}
         record(writes, kind="message.sent", actor=caller.actor, now=now, case=row.id, facts=facts)

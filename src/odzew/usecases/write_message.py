@@ -85,7 +85,9 @@ def write_message(*, code: str, text: str, danger: bool, once: str, desk: Desk, 
             writes, notice=root, by="reporter", text=text, language=first.language, danger=danger, once=mark, now=now
         )
         facts = {"notice": str(root), "message": str(message), "text": salted, "danger": danger}
-        record(writes, kind="message.received", actor="reporter", now=now, case=first.cases[0] if first.cases else None, facts=facts)
+        record(
+            writes, kind="message.received", actor="reporter", now=now, case=first.cases[0] if first.cases else None, facts=facts
+        )
         # 4. Danger calls people, on every case of the report. Nothing else of a case moves for a message.
         if danger:
             for row in _held({case for one in told for case in one.cases}):

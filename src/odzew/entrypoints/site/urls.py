@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import queue_views as queue
+from odzew.entrypoints.console import thread_views as thread
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notes", reporter.notes),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
+    path("status/message", reporter.write),
     path("status/add", reporter.add),
     path("status/withdraw", reporter.withdraw),
     path("console/", queue.home),
@@ -38,6 +40,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/lease", queue.renew),
     path("console/cases/<uuid:case>/lease/back", queue.back),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
     path("console/wave", console.wave),
