@@ -11,7 +11,8 @@ from odzew.answers.wordbook import book, codes
 
 ASKS = (
     "Zadzwoń do mnie.", "Podaj numer.", "podaj nr 500 600 700", "Napisz do mnie na signal", "Wyslij zdjecie", "Pokaż mi to.", "SPOTKAJMY SIE",
-    "Przyjdź jutro.", "Jak masz na imię?", "Wyślij skan dowodu.", "Gdzie mieszkasz?", "Zobacz bridge.example", "http://bridge", "ada@bridge", "ada @ bridge",
+    "Przyjdź jutro.",
+    "Jak masz na imię?", "Wyślij skan dowodu.", "Gdzie mieszkasz?", "Zobacz bridge.example", "http://bridge", "ada@bridge", "ada @ bridge",
     "Call me.", "What is your name?", "Send a photo.", "Let us meet.", "Come to us.", "Which school?", "Show us your ID.", "How old are you?",
     "ｐｈｏｎｅ", "pho\u200bne", "ｗｗｗ", "+48 (22) 12-34", "1 2 3 4 5", "W h a t s a p p whatsapp", "Zdje\u0328cie", "Your Instagram?",
 )  # fmt: skip

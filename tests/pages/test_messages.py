@@ -19,18 +19,17 @@ from odzew.notices.data import Receipt
 from odzew.notices.messages import messages_of
 from odzew.usecases.write_message import LONGEST, MOST_UNREAD
 from tests.cast import Story
-from tests.pages.test_console import EVIL
+from tests.pages.test_console import EVIL, desk_story
 from tests.pages.test_console import _page as page_of
 from tests.pages.test_console import _signed_in as signed_in
 from tests.pages.test_console import _token as token_of
-from tests.pages.test_console import desk_story
 from tests.pages.typist import Typist, fields
 
 __all__ = ["desk_story"]
 
 
 @pytest.fixture
-def story(desk_story: Story, monkeypatch: pytest.MonkeyPatch) -> Story:  # noqa: F811
+def story(desk_story: Story, monkeypatch: pytest.MonkeyPatch) -> Story:
     """A story whose desk and clock all pages have."""
     monkeypatch.setattr(pages, "desk", lambda: desk_story.desk)
     monkeypatch.setattr(reporter, "utc_now", lambda: desk_story.now)
@@ -116,7 +115,7 @@ def test_without_the_code_or_from_elsewhere_nothing_is_written(story: Story) -> 
     body = {"code": receipt.code, "text": "A bridge."}
     assert Typist(headers={"Sec-Fetch-Site": "cross-site"}).post("/status/message", body).status_code == 404
     assert Typist().post("/status/message", {**body, "code": "1" * 20}).status_code == 404
-    assert Typist().get("/status/message", body).status_code == 405
+    assert Typist().get("/status/message").status_code == 405
     assert messages_of(notice=receipt.notice) == []
 
 

@@ -49,7 +49,7 @@ def messages(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.U
         notice,
         typed={**typed, "line": line},
         preview=done,
-        advice=advice(line=line, language=done.language),
+        hard=bool(advice(line=line, language=done.language)),
     )
 
 
