@@ -141,6 +141,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "home": "/console/",
         "case": f"/console/cases/{case}",
         "decide": f"/console/cases/{case}/decide",
+        "messages": f"/console/cases/{case}/messages/{some}",
+        "messages_read": f"/console/cases/{case}/messages/{some}/read",
         "release": f"/console/cases/{case}/statements/{some}/release",
         "search": "/console/search",
         "next": "/console/next",

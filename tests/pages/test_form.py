@@ -41,6 +41,7 @@ PAGES = (
     "answers",
     "add",
     "formal",
+    "thread",
     "help",
     "door",
     "sorry",

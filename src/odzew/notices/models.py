@@ -90,3 +90,33 @@ class FormalRequest(models.Model):
             models.CheckConstraint(condition=Q(law__in=["tida", "uk"]), name="notices_formal_law"),
             models.UniqueConstraint(fields=["notice", "law"], name="notices_formal_once"),
         ]
+
+
+class Message(models.Model):
+    """A line of the thread between a reporter and the desk; never changed or deleted, and the database refuses it.
+
+    `notice` is the first one of its reporter. Only that somebody of the desk has read it is written later, once.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
+    by = models.TextField()
+    person = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    language = models.TextField()
+    template = models.TextField()
+    danger = models.BooleanField()
+    text_id = models.UUIDField(null=True)
+    once = models.BinaryField()
+    read_at = models.DateTimeField(null=True)
+    read_by = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+
+    class Meta:
+        db_table = "notices_message"
+        constraints = [
+            models.CheckConstraint(condition=Q(by__in=["reporter", "desk"]), name="notices_message_by"),
+            models.UniqueConstraint(fields=["notice", "once"], name="notices_message_once"),
+        ]
+        indexes = [
+            models.Index(fields=["at"], name="notices_message_unread", condition=Q(by="reporter", read_at__isnull=True)),
+        ]

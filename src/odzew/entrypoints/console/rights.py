@@ -7,6 +7,7 @@ from typing import Final
 
 from odzew.ledger.people import DECIDERS, OUTSIDE
 from odzew.policy.vocabulary import ROLES
+from odzew.usecases.reply_to_reporter import WRITERS
 
 READERS: Final = DECIDERS | {"auditor"}
 ALL: Final = frozenset(ROLES)
@@ -20,6 +21,9 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("give_back", "POST"): DECIDERS,
     ("case", "GET"): READERS,
     ("decide", "POST"): DECIDERS,
+    ("messages", "GET"): READERS,
+    ("messages", "POST"): WRITERS,
+    ("messages_read", "POST"): WRITERS,
     ("release", "POST"): frozenset({"safety_officer"}),
     ("look", "POST"): DECIDERS,
     ("look_away", "POST"): DECIDERS,

@@ -255,6 +255,7 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
     decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")
     hands = hands_on(rows=[row], caller=visit.caller, policy=desk().policy, said=said_to(request)).get(row.id)
     takes = may(role=visit.caller.role, page="next", method="POST")
+    facts["writes"] = may(role=visit.caller.role, page="messages", method="POST")
     look = look_card(row=row, caller=visit.caller, mine=bool(hands and hands["mine"]), desk=desk(), said=said_to(request))
     return show(
         request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, look=look, **facts

@@ -10,6 +10,7 @@ from odzew.entrypoints.console import factor_views as factors
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import queue_views as queue
+from odzew.entrypoints.console import thread_views as thread
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.console import whole_views as whole
 from odzew.entrypoints.console.passkeys import passkey_script
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notes", reporter.notes),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
+    path("status/message", reporter.write),
     path("status/add", reporter.add),
     path("status/formal", reporter.sign),
     path("status/withdraw", reporter.withdraw),
@@ -46,6 +48,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/lease", queue.renew),
     path("console/cases/<uuid:case>/lease/back", queue.back),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
     path("console/cases/<uuid:case>/look", looking.look),
