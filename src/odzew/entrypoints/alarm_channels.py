@@ -31,6 +31,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "exchange_gap": "A part of a list of known hashes cannot be read; the rest is. See: odzew exchange list.",
     "exchange_refused": "A service that shares known hashes refuses this desk. See: odzew exchange list.",
     "exchange_stale": "A list of known hashes could not be fetched whole for too long. See: odzew exchange list.",
+    "mail_refused": "An answer by mail was refused by a mail server.",
+    "mail_unread": "Reports by mail could not be fetched for an hour.",
     "not_delivered": "An answer was not delivered.",
     "not_gone": "Something that was ordered hidden can still be seen.",
     "not_hashed": "Files of a platform could not be fetched, so copies that only look like them are not found.",

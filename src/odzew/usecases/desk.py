@@ -37,6 +37,8 @@ class Desk:
     origin: str = "odzew"
     emergency: str = "112"
     witness_url: str = ""
+    public_url: str = ""
+    mail_domain: str = "odzew.invalid"
     size_cached_for: timedelta = timedelta(seconds=2)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False, compare=False)
 
