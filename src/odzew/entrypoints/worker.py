@@ -24,8 +24,8 @@ from odzew.foundation.outgoing import Asker, Fetching, Http, Outgoing
 
 if TYPE_CHECKING:
     from odzew.foundation.settings import Settings
-    from odzew.usecases.desk import Desk
     from odzew.usecases._mailing import MailSender
+    from odzew.usecases.desk import Desk
     from odzew.usecases.enforce import AlarmSender
 
 log = logging.getLogger(__name__)

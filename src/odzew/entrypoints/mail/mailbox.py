@@ -144,7 +144,8 @@ def _validity(server: imaplib.IMAP4) -> str:
 
 
 def _all(server: imaplib.IMAP4) -> list[str]:
-    found = _good(server.uid("SEARCH", "UNDELETED"))
+    """Every mail that is there, also one that was marked and not expunged when somebody was killed."""
+    found = _good(server.uid("SEARCH", "ALL"))
     words = found[0].split() if found and isinstance(found[0], bytes) else []
     return [word.decode("ascii") for word in words if word.isdigit()]
 

@@ -191,7 +191,7 @@ class Milter:
 
     def __init__(self, *, listener: socket.socket, chosen: Settings, language: str, keep: Keep, seconds: float = SECONDS) -> None:
         self._listener, self._seconds = listener, seconds
-        self._session = lambda: Session(chosen=chosen, language=language, keep=keep)
+        self._chosen, self._language, self._keep = chosen, language, keep
         self._free = threading.BoundedSemaphore(AT_ONCE)
         self.stopping = threading.Event()
 
@@ -211,7 +211,7 @@ class Milter:
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection:
-                session = self._session()
+                session = Session(chosen=self._chosen, language=self._language, keep=self._keep)
                 while (packet := wire.read_packet(connection, within=self._seconds)) is not None and packet.command != b"Q":
                     reply = session.answer(packet)
                     if reply is not None:
@@ -261,7 +261,10 @@ def run(*, chosen: Settings) -> None:
             "Set ODZEW_MAIL_MILTER and ODZEW_MAIL_ADDRESS: where the milter listens, and the address that reports are mailed to."
         )
     desk = runtime.make_desk(chosen=chosen)
-    keep: Keep = lambda letter: receive_mail(letter=letter, desk=desk, now=utc_now())  # noqa: E731
+
+    def keep(letter: Letter) -> object:
+        return receive_mail(letter=letter, desk=desk, now=utc_now())
+
     milter = Milter(listener=listen(where=chosen.mail_milter), chosen=chosen, language=desk.language, keep=keep)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

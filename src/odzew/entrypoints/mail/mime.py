@@ -95,7 +95,8 @@ def _words(kind: str, head: Message, data: bytes, body: Body) -> None:
 def _split(data: bytes, boundary: bytes) -> list[bytes]:
     """The parts between the lines of a boundary; what stands before the first and after the last is no part."""
     line = re.compile(rb"(?:^|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|$)")
-    found, begin = [], None
+    found: list[bytes] = []
+    begin: int | None = None
     for match in line.finditer(data):
         if begin is not None:
             found.append(data[begin : match.start()])

@@ -38,7 +38,7 @@ def letter_of(*, head: Message, text: str, files: bool, cut: bool, envelope: str
     `authserv`: by which name the operator's own server says whose mail it is. `unique` names a mail that has neither an id nor a date.
     """
     sender = _sender(head)
-    subject = tidy(text=words_of(head=head, name="Subject").replace("\n", " "))[:_MOST_SUBJECT]
+    subject = tidy(text=re.sub(r"[\r\n]+", " ", words_of(head=head, name="Subject")))[:_MOST_SUBJECT]
     message_id = (_ID.findall(_plain(head, "Message-ID")) or [""])[0]
     domain, forged = _vouched(head, sender, authserv)
     path = envelope if envelope is not None else _return_path(head)
@@ -64,18 +64,21 @@ def letter_of(*, head: Message, text: str, files: bool, cut: bool, envelope: str
 
 def _plain(head: Message, name: str) -> str:
     """A header as it stands, on one line; the first of several."""
-    value = head.get(name, "")
-    return re.sub(r"[\r\n\x00]+", " ", str(value))[:4000].strip()
+    return re.sub(r"[\r\n\x00]+", " ", _raw(head, name))[:4000].strip()
+
+
+def _raw(head: Message, name: str) -> str:
+    """A header as it came, the first of several; bytes that are no plain letters as surrogates."""
+    return next((str(value) for known, value in head.raw_items() if known.lower() == name.lower()), "")
 
 
 def words_of(*, head: Message, name: str) -> str:
     """Return a header in words (RFC 2047); what cannot be read stays as it is written."""
-    raw = head.get(name, "")
-    line = re.sub(r"[\r\n]+[ \t]*", " ", str(raw))[:4000] if isinstance(raw, str) else str(raw)[:4000]
+    line = re.sub(r"[\r\n]+[ \t]*", " ", _raw(head, name))[:4000]
     try:
         found = decode_header(line)
     except (HeaderParseError, ValueError):
-        return line
+        return line.encode("utf-8", "replace").decode()
     parts = []
     for value, charset in found:
         if isinstance(value, bytes):

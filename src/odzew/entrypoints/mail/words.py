@@ -48,7 +48,7 @@ def decode(*, data: bytes, charset: str) -> str:
     name = charset.strip().strip("\"'").lower()
     for tried in (_OTHER_NAMES.get(name, name), "utf-8"):
         try:
-            if tried and codecs.lookup(tried)._is_text_encoding:  # type: ignore[attr-defined]
+            if tried and codecs.lookup(tried)._is_text_encoding:
                 return data.decode(tried)
         except (LookupError, UnicodeError, ValueError):
             continue
@@ -63,7 +63,7 @@ def looks_like_a_file(*, text: str) -> bool:
 
 def tidy(*, text: str) -> str:
     """Return words as they are kept: lines as we count them, without pictures written as text and letters that only programs use."""
-    text = _PICTURE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = re.sub(r"\n{3,}", "\n\n", _PICTURE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     kept = "".join(c for c in text[: 2 * MOST_LETTERS] if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cn", "Co"))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+(?=\n|$)", "", kept)).strip()
 
