@@ -120,3 +120,32 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["at"], name="notices_message_unread", condition=Q(by="reporter", read_at__isnull=True)),
         ]
+
+
+class Contact(models.Model):
+    """Where a reporter who gave an address is written to. The address is sealed; it goes when the notice's text goes.
+
+    `who` is the address's opaque name, by which too many mails to one address are held back.
+    """
+
+    notice = models.OneToOneField(Notice, primary_key=True, on_delete=models.CASCADE)
+    how = models.TextField()
+    who = models.TextField()
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notices_contact"
+        constraints = [models.CheckConstraint(condition=Q(how__in=["mail", "news"]), name="notices_contact_how")]
+        indexes = [models.Index(fields=["who", "at"], name="notices_contact_who")]
+
+
+class Mailbox(models.Model):
+    """A mailbox that reports are fetched from: when it was last read whole. `name` is an opaque name of it."""
+
+    name = models.TextField(primary_key=True)
+    whole_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_mailbox"
