@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,11 +22,22 @@ SMALL: Final[Mapping[str, Mapping[str, Any]]] = {
         "TRIALS": 2,
         "_FIRST": 0.2,
     },
-    "intake": {"ITEMS": 800, "SECONDS": 1.0, "ROUNDS": 1, "WARM": 0.2, "STORED": 500},
+    "intake": {"ITEMS": 800, "SECONDS": 1.0, "ROUNDS": 1, "WARM": 0.2, "STORED": 500, "POOL": 1_000},
     "clocks": {"ARMED": 300, "DUE": 40, "_AHEAD": timedelta(seconds=4)},
     "form": {"SECONDS": 1.0, "_WARM": 0.2, "REPORTS_PER_SECOND": 8.0, "ITEMS": 200},
     "phone": {"ROUNDS": 1, "SIZE": (320, 240)},
 }
+
+
+def whole(name: str) -> dict[str, dict[str, Any]]:
+    """Run a benchmark whole in a process of its own, with its own database and servers; return its figures by name."""
+    words = [sys.executable, "-m", "tests.bench.small", name]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert all(set(figure) == {"figure", "ours", "peer", "ratio", "unit", "peer_name", "n"} for figure in figures)
+    return {figure["figure"]: figure for figure in figures}
+
 
 if __name__ == "__main__":
     name = sys.argv[1]

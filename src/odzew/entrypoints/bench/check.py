@@ -112,7 +112,10 @@ def _by_hash(desk: Ground, port: int, other: int | None, words: Words, tally: Ta
         if other is not None:
             peer.append(load(other, theirs, seconds).rate)
     half = load(port, ours, seconds, median(values=rates) / 2)
-    return [_rate("checks_per_second", rates, peer), *delays(figure="check_at_half_rate", seconds=half.took, limit=MOST_MS / 1000, unit="ms")]
+    return [
+        _rate("checks_per_second", rates, peer),
+        *delays(figure="check_at_half_rate", seconds=half.took, limit=MOST_MS / 1000, unit="ms"),
+    ]
 
 
 def _by_file(desk: Ground, port: int, other: int | None, tally: Tally, seconds: float) -> Figure:

@@ -50,7 +50,7 @@ def run(*, full: bool = False) -> list[Figure]:
             _all_stored(len(first) + len(alone) + len(beside), len(load.took))
             device = on_device(port=port)
     if not device:
-        print("odzew: no fingerprint was measured: that needs Chromium and playwright", file=sys.stderr)
+        sys.stderr.write("odzew: no fingerprint was measured: that needs Chromium and playwright\n")
     return [*_receipts(alone, beside), _arrived(load), *device]
 
 
@@ -112,7 +112,9 @@ def _all_stored(reports: int, notices: int) -> None:
     sql = "SELECT count(*) FILTER (WHERE program_id = %s), count(*) FILTER (WHERE program_id <> %s) FROM notices_notice"
     (found,) = fetch_all(sql, [FORM, FORM])
     if found != (reports, notices):
-        raise RuntimeError(f"{reports} receipts and {notices} replies were given; stored are {found[0]} reports and {found[1]} notices")
+        raise RuntimeError(
+            f"{reports} receipts and {notices} replies were given; stored are {found[0]} reports and {found[1]} notices"
+        )
 
 
 def _receipts(alone: Sequence[Filed], beside: Sequence[Filed]) -> list[Figure]:
@@ -142,5 +144,10 @@ def _receipts(alone: Sequence[Filed], beside: Sequence[Filed]) -> list[Figure]:
 def _arrived(load: Load) -> Figure:
     """Return how many notices a second were answered while people reported; the last answers come a little after the time."""
     return higher_is_better(
-        figure="notices_per_second", ours=load.rate, peer=NOTICES_PER_SECOND, unit="1/s", peer_name="the pace asked", n=len(load.took)
+        figure="notices_per_second",
+        ours=load.rate,
+        peer=NOTICES_PER_SECOND,
+        unit="1/s",
+        peer_name="the pace asked",
+        n=len(load.took),
     )

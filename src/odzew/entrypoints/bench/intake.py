@@ -24,6 +24,9 @@ WARM: Final = 2.0
 STORED: Final = 100_000
 STORED_FULL: Final = 1_000_000
 ROUNDS: Final = 3
+# Items that pgbench's notices are about, numbered from here on: more than it sends.
+POOL: Final = 200_000
+_FIRST: Final = 100_000_000_000
 _TAIL: Final = 12
 
 
@@ -150,23 +153,24 @@ def _varied(statements: list[str], *, item: int) -> str:
         "WHERE i.external_id = %s LIMIT 1",
         [f"item-{item}"],
     )[0]
+    last = _FIRST + POOL - 1
     keys = [r[0] for r in fetch_all("SELECT encode(key, 'hex') FROM cases_address WHERE item_id = %s", [place])]
     fetch_none(
         "INSERT INTO cases_copyset (id, via, searched) SELECT (left(%s, 24) || n)::uuid, '', false "
-        "FROM generate_series(100000000000, 100000199999) n",
-        [copyset],
+        "FROM generate_series(%s::bigint, %s::bigint) n",
+        [copyset, _FIRST, last],
     )
     fetch_none(
         "INSERT INTO cases_item SELECT (jsonb_populate_record(i, jsonb_build_object('id', left(i.id::text, 24) || n, "
         "'copyset_id', left(i.copyset_id::text, 24) || n, 'external_id', 'peer-' || n))).* "
-        "FROM cases_item i, generate_series(100000000000, 100000199999) n WHERE i.id = %s::uuid",
-        [place],
+        "FROM cases_item i, generate_series(%s::bigint, %s::bigint) n WHERE i.id = %s::uuid",
+        [_FIRST, last, place],
     )
     for known in keys:
         fetch_none(
             "INSERT INTO cases_address (key, item_id) SELECT decode(left(%s, 20) || n, 'hex'), (left(%s, 24) || n)::uuid "
-            "FROM generate_series(100000000000, 100000199999) n",
-            [known, place],
+            "FROM generate_series(%s::bigint, %s::bigint) n",
+            [known, place, _FIRST, last],
         )
     text = ";\n".join(s.replace("\n", " ") for s in statements)
     for known in keys:
@@ -175,7 +179,7 @@ def _varied(statements: list[str], *, item: int) -> str:
         text = text.replace(known, known[:-_TAIL] + ":k")
     made = dict.fromkeys(re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", text))
     platform = {r[0] for r in fetch_all("SELECT id::text FROM ledger_platform UNION SELECT id::text FROM ledger_program", [])}
-    sets = ["\\set k random(100000000000, 100000199999)"]
+    sets = [f"\\set k random({_FIRST}, {last})"]
     for n, known in enumerate(u for u in made if u not in platform):
         sets.append(f"\\set u{n} random(100000000000, 999999999999)")
         text = text.replace(known, known[:-_TAIL] + f":u{n}").replace(

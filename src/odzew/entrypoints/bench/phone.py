@@ -41,7 +41,9 @@ def on_device(*, port: int) -> list[Figure]:
         photo(seed=7, size=SIZE).save(picture, "JPEG", quality=85)
         took = _chosen(browser, f"http://127.0.0.1:{port}/?lang=en", picture)
     figure = "fingerprint_12_mp"
-    return [lower_is_better(figure=figure, ours=median(values=took), peer=MOST_SECONDS, unit="s", peer_name="the limit", n=len(took))]
+    return [
+        lower_is_better(figure=figure, ours=median(values=took), peer=MOST_SECONDS, unit="s", peer_name="the limit", n=len(took))
+    ]
 
 
 def _chosen(browser: str, address: str, picture: Path) -> list[float]:
