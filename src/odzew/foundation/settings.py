@@ -28,6 +28,8 @@ _OUTSIDE = frozenset(
         "TEST_URL",
         "CRASH_ROUNDS",
         "PROMISE_EXAMPLES",
+        "GUESSES",
+        "WAVE",
         "HASH_PICTURES",
     }
 )

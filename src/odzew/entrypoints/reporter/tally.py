@@ -21,7 +21,7 @@ class Limits:
     network_seconds: float
     all_most: int
     all_seconds: float
-    crowded: int = 1
+    crowded: int
 
 
 # A school or a whole town may be one network; who only reads and types is not counted.

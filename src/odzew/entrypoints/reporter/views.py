@@ -23,6 +23,7 @@ from odzew.entrypoints.reporter.notes import notes_file
 from odzew.foundation.errors import Invalid, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.ledger.api import latest_checkpoint_note
+from odzew.notices.receipt import clean
 from odzew.usecases.add_to_report import add_to_report
 from odzew.usecases.appeal import LONGEST, appeal
 from odzew.usecases.read_status import Status, read_status
@@ -53,7 +54,8 @@ def _found(request: HttpRequest) -> Status | HttpResponse:
         return pages.page(request, "code", often=True, status=429)
     elsewhere = pages.from_elsewhere(request)
     found = None if elsewhere else read_status(code=_code(request), desk=pages.desk(), now=utc_now())
-    if found is None and not elsewhere:
+    if found is None and not elsewhere and clean(typed=_code(request)):
+        # What fails the check digit is a slip of the finger: whoever guesses can work the digit out, so it is no guess.
         _guesses.wrong(network=where)
     return found or pages.page(request, "code", wrong=True, status=404)
 
