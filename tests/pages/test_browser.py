@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser, Page
 
+from odzew.decisions.api import decisions_of
 from odzew.entrypoints.api import case_views
 from odzew.entrypoints.console import figures_data
 from odzew.entrypoints.console import views as console
@@ -160,8 +161,63 @@ def test_a_case_is_decided_without_a_script(desk_url: str, browser: Browser, mon
         page.select_option("#ground", "child_safety")
         page.fill("#reason", "Two bridges, seen.")
         page.click("#decide button.go")
+        assert "Nothing is recorded yet." in page.inner_text("main") and "Two bridges, seen." in page.inner_text("#preview")
+        page.click("#record")
         assert re.search(r"removed", page.inner_text("main"))
         assert page.locator("#decide").count() == 0
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_a_decision_is_read_before_it_is_made_by_everybody(
+    desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    _, _, case, secret = _story(monkeypatch)
+    with reader(browser, language=language, looked_at=True) as page:
+        page.goto(f"{desk_url}/console/sign-in/{secret}")
+        page.click("main button.go")
+        page.goto(f"{desk_url}/console/cases/{case}")
+        for summary in page.locator("#spread summary, #keys summary").all():
+            summary.click()
+        found = faults(page, least=24, name=f"case-{language}")
+        page.check("input[name=outcome][value=remove]")
+        page.select_option("#ground", "child_safety")
+        page.fill("#reason", "Zażółć gęślą jaźń. " * 8)
+        page.click("#decide button.go")
+        assert page.locator("#preview .said").count() >= 2
+        assert found + faults(page, least=24, name=f"preview-{language}") == []
+
+
+def test_three_keys_decide_a_case(desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, case, secret = _story(monkeypatch)
+    said: list[str] = []
+    with reader(browser, language="en") as page:
+        page.on("console", lambda m: said.append(m.text))
+        page.goto(f"{desk_url}/console/sign-in/{secret}")
+        page.click("main button.go")
+        page.goto(f"{desk_url}/console/cases/{case}")
+        page.keyboard.press("?")
+        assert page.locator("#keys[open]").count() == 1
+        page.click("#keys-switch")
+        page.locator("h1").click()
+        page.keyboard.press("1")
+        assert page.input_value("#ground") == "", "keys can be turned off"
+        page.click("#keys-switch")
+        page.locator("h1").click()
+        page.keyboard.press("1")
+        page.keyboard.press("v")
+        assert page.locator("#reason:focus").count() == 1 and page.input_value("#reason") == "", "a clearing has no ready reason"
+        page.keyboard.type("r1?")
+        assert page.input_value("#reason") == "r1?" and page.locator("#record").count() == 0, "keys are letters while one writes"
+        page.reload()
+        page.keyboard.press("1")
+        page.keyboard.press("r")
+        page.wait_for_selector("#shown #record:focus")
+        assert "It breaks this rule: " in page.input_value("#reason")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert page.locator("#decide").count() == 0
+    assert [d.outcome for d in decisions_of(case=uuid.UUID(case))] == ["remove"]
+    assert said == []
 
 
 def test_a_case_is_decided_by_keyboard_alone(desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +250,8 @@ def test_a_case_is_decided_by_keyboard_alone(desk_url: str, browser: Browser, mo
         tab_to("#reason")
         page.keyboard.type("Dwa mosty, żółta łódź.")
         page.keyboard.press("Tab")
+        enter()
+        assert page.locator("#record:focus").count() == 1
         enter()
         assert page.locator("#decide").count() == 0
         assert "Dwa mosty, żółta łódź." in page.inner_text("main")

@@ -17,7 +17,7 @@ from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._deciding import Decided, Deciding, Signature
 from odzew.usecases.desk import Desk
 
-__all__ = ["Decided", "decide"]
+__all__ = ["Decided", "check_words", "decide"]
 
 _LONGEST_REASON: Final = 4000
 
@@ -40,7 +40,7 @@ def decide(
     child-safety case needs the signatures of the policy, blind to each other. Raises `Forbidden` (not for this person, and why),
     `Conflict` (closed, or another version than `if_version`), `Invalid` (outcome, ground or reason). Source: practice 1 and 3.
     """
-    _check(outcome=outcome, ground=ground, reason=reason, referral=referral, desk=desk, caller=caller)
+    check_words(outcome=outcome, ground=ground, reason=reason, referral=referral, desk=desk, caller=caller)
 
     def work() -> Decided:
         row = lock_case(case=case)
@@ -76,7 +76,8 @@ def _version_for(row: CaseRow, caller: Caller) -> int:
     )
 
 
-def _check(*, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller) -> None:
+def check_words(*, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller) -> None:
+    """Raise what is wrong with a decision by itself: who makes it, its outcome, its ground, its reason."""
     if not caller.decides:
         raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.", why="not_a_decider")
     if outcome not in OUTCOMES:

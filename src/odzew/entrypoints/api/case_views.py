@@ -50,11 +50,22 @@ NOTICES: Final = 200
 TELLING_CLOCKS: Final = frozenset({CLOCK})
 
 
-def case_view(*, row: CaseRow, caller: Caller, now: datetime, most: int = NOTICES) -> dict[str, Any] | None:
-    """Return a case as this caller may see it, or None if there is no such case for them; at most `most` notices (see `weightiest`)."""
-    items = items_of(case=row.id)
+def case_view(
+    *,
+    row: CaseRow,
+    caller: Caller,
+    now: datetime,
+    most: int = NOTICES,
+    items: list[ItemView] | None = None,
+    decisions: list[DecisionView] | None = None,
+) -> dict[str, Any] | None:
+    """Return a case as this caller may see it, or None if there is no such case for them; at most `most` notices (see `weightiest`).
+
+    All its `items` and `decisions` are read here unless the caller has read them.
+    """
+    items = items_of(case=row.id) if items is None else items
     if caller.what == "person":
-        return _for_person(row, items, caller, now, most)
+        return _for_person(row, items, decisions_of(case=row.id) if decisions is None else decisions, caller, now, most)
     mine = [i for i in items if caller.platform is not None and i.platform_id == caller.platform]
     return _for_program(row, mine, caller, most) if mine else None
 
@@ -69,8 +80,9 @@ def weightiest(*, notices: list[NoticeView], most: int) -> list[NoticeView]:
     return sorted(ranked[:most], key=lambda n: (n.received_at, n.id))
 
 
-def _for_person(row: CaseRow, items: list[ItemView], caller: Caller, now: datetime, most: int) -> dict[str, Any]:
-    decisions = decisions_of(case=row.id)
+def _for_person(
+    row: CaseRow, items: list[ItemView], decisions: list[DecisionView], caller: Caller, now: datetime, most: int
+) -> dict[str, Any]:
     auditor = caller.role == "auditor"
     visible = [
         d for d in decisions if sees(decision=d, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided)

@@ -8,30 +8,33 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from odzew.answers.api import answers_on
-from odzew.cases.clocks import armed
+from odzew.cases.data import ItemView
 from odzew.cases.items import items_of
-from odzew.cases.likeness import copies_in
 from odzew.cases.matches import MatchView, matches_of
 from odzew.cases.rows import CaseRow
 from odzew.decisions.api import decisions_of, statements_of
 from odzew.decisions.data import DecisionView
 from odzew.entrypoints.api.case_views import TELLING_CLOCKS, case_view
+from odzew.entrypoints.console.around_page import accounts, cluster
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
 from odzew.entrypoints.console.thread_page import threads_of
+from odzew.entrypoints.console.spread_chart import spread_chart
 from odzew.ledger.api import events_of
 from odzew.ledger.data import Entry
 from odzew.ledger.events import read_texts
 from odzew.ledger.outbox import attempts_of
-from odzew.ledger.people import Caller, pseudonyms
+from odzew.ledger.people import Caller, platform_names, pseudonyms
 from odzew.notices.formal import signed_on
 from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
+from odzew.usecases.desk import Desk
 
 # How much of each list a page shows: what may still need somebody first, then the newest. A case may have thousands of each.
 NOTICES: Final = 100
-_MOST: Final = {"items": 100, "measures": 100, "answers": 50, "statements": 50, "timeline": 200}
+_MOST: Final = {"measures": 100, "answers": 50, "statements": 50, "timeline": 200}
 ORDER: Final = ("remove", "keep_withheld", "no_violation", "not_found", "cannot_judge")
+_KEYS: Final = {"remove": "r", "keep_withheld": "h", "no_violation": "v", "not_found": "t", "cannot_judge": "c"}
 _MOST_MATCHES: Final = 50
 _EQUAL: Final = 10
 _GOOD: Final = 80
@@ -47,7 +50,8 @@ _OF_THE_DESK: Final = frozenset({"message.sent", "message.read"})
 
 def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
     """Return all that the page of a case shows to this person, or None if there is no such case for them."""
-    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES)
+    items, decisions = items_of(case=row.id), decisions_of(case=row.id)
+    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES, items=items, decisions=decisions)
     if view is None:
         return None
     more = {"notices": view["notices_count"] - len(view["notices"])}
@@ -62,8 +66,10 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
     statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
     subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
-    known = {c["id"] for c in view["clocks"]}
-    running = sorted((c for c in armed(cases=[row.id])[row.id].values() if c.id in known), key=lambda c: (c.due, c.id))
+    places = [p for n in view["notices"] for p in n["where"]]
+    running = sorted((c for c in view["clocks"] if c["state"] == "armed"), key=lambda c: (c["due"], c["id"]))
+    here = platform_names()
+    covered = cluster(row=row, items=items, measures=view["measures"], places=places, here=here, said=said)
     return {
         "id": row.id,
         "short": str(row.id)[-12:],
@@ -73,13 +79,12 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "hidden": row.withheld,
         "version": view["version"],
         "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
-        "clocks": [{"label": said.label("clock", c.name), "due": said.due(c.due)} for c in running],
-        "matches": _matches(row, said),
-        "copies": said.text("copies_unseen", count=copies) if (copies := copies_in(case=row.id)) else "",
-        "items": [
-            {**i, "views_text": said.text("views", count=i["views"]), "name": i["item_id"] or said.words["unknown_item"]}
-            for i in some("items", view["items"])
-        ],
+        "clocks": [{"label": said.label("clock", c["name"]), "due": said.due(c["due"])} for c in running],
+        "matches": _matches(row, items, said),
+        "copies": said.text("copies_unseen", count=covered["unseen"]) if covered["unseen"] else "",
+        "spread": spread_chart(row=row, since=min([row.opened_at, *(n["at"] for n in view["notices"])]), said=said),
+        "cluster": covered,
+        "accounts": accounts(row=row, here=here, said=said),
         "notices": [_notice(n, said) for n in view["notices"]],
         "signed": _signed([n["id"] for n in view["notices"]], said) if caller.role in _SEE_NAMES else [],
         "threads": threads_of(case=row.id, caller=caller, said=said),
@@ -106,10 +111,19 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             for a in view["appeals"]
         ],
         "asked": view["asked"] and {"at": said.time(view["asked"]["at"]), "due": said.due(view["asked"]["due"])},
-        "timeline": some("timeline", _timeline(row, view, caller, said)),
-        "outcomes": [(o, said.label("outcome", o), said.label("help", o)) for o in ORDER if o in OUTCOMES],
-        "grounds": [(g, label(policy, g, said.language)) for g in policy.grounds],
+        "timeline": some("timeline", _timeline(row, view, decisions, caller, said)),
         "more": {name: said.text("more", count=count) for name, count in more.items() if count > 0},
+    }
+
+
+def choices(*, desk: Desk, said: Said) -> dict[str, Any]:
+    """Return what the form of a decision offers, and the sentences that stand ready for a reason, in the desk's own language."""
+    own = Said(language=desk.language, zone=said.zone, now=said.now)
+    rules = [(g, label(desk.policy, g, said.language), label(desk.policy, g, desk.language)) for g in desk.policy.grounds]
+    return {
+        "outcomes": [(o, said.label("outcome", o), said.label("help", o), _KEYS[o]) for o in ORDER if o in OUTCOMES],
+        "grounds": rules,
+        "ready": {name: own.words[f"ready_{name}"] for name in ("remove", "keep_withheld")},
     }
 
 
@@ -123,10 +137,10 @@ def _unique(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _matches(row: CaseRow, said: Said) -> list[dict[str, Any]]:
+def _matches(row: CaseRow, items: list[ItemView], said: Said) -> list[dict[str, Any]]:
     """What its files are near to, the nearest first, each in words; equal ones and near ones are told apart."""
     found = matches_of(case=row.id, most=_MOST_MATCHES)
-    names = {i.id: i.external_id or said.words["unknown_item"] for i in items_of(case=row.id)} if found else {}
+    names = {i.id: i.external_id or said.words["unknown_item"] for i in items}
     return [
         {
             "bank": said.words.get(f"bank_{m.bank}", said.text("bank_list", which=m.bank)),
@@ -224,10 +238,12 @@ def _decision(d: dict[str, Any], policy: Policy, caller: Caller, said: Said) -> 
     }
 
 
-def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) -> list[dict[str, Any]]:
+def _timeline(
+    row: CaseRow, view: dict[str, Any], decisions: list[DecisionView], caller: Caller, said: Said
+) -> list[dict[str, Any]]:
     """The acts on record, the newest first, without those that would tell of a decision this person may not know of."""
     seen = {str(d["id"]): d for d in view["decisions"]}
-    blind = _unseen(decisions_of(case=row.id), seen)
+    blind = _unseen(decisions, seen)
     lines = []
     for e in reversed(events_of(case=row.id)):
         if e.kind == "case.decided" and str(e.facts.get("decision")) not in seen:

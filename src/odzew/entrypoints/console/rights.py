@@ -20,6 +20,7 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("renew", "POST"): DECIDERS,
     ("give_back", "POST"): DECIDERS,
     ("case", "GET"): READERS,
+    ("preview", "POST"): DECIDERS,
     ("decide", "POST"): DECIDERS,
     ("messages", "GET"): READERS,
     ("messages", "POST"): WRITERS,

@@ -23,7 +23,7 @@ from odzew.alarms.api import recent
 from odzew.cases.queue import find_case
 from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
-from odzew.entrypoints.console.case_page import case_page
+from odzew.entrypoints.console.case_page import case_page, choices
 from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.look_card import look_card
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
@@ -49,9 +49,13 @@ from odzew.usecases.release_statement import release_statement
 from odzew.usecases.sound_alarm import confirm_alarm
 
 P = ParamSpec("P")
+FOR_GOOD: Final = "public, max-age=31536000, immutable"
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+# The pages with a script of ours, which may ask this desk and nobody else.
+_SCRIPTED: Final = frozenset({"case"})
+SCRIPTS: Final = "; script-src 'self'; connect-src 'self'"
 _HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
@@ -64,10 +68,14 @@ _MENU: Final = ("queue", "wave", "opinions", "alarms", "figures", "operation", "
 _guesses = Guesses()
 
 
-@cache
 def css() -> tuple[bytes, str]:
     """Return the stylesheet and the hash that is part of its address."""
-    content = files("odzew.entrypoints.console").joinpath("style.css").read_bytes()
+    return _kept("style.css")
+
+
+@cache
+def _kept(name: str) -> tuple[bytes, str]:
+    content = files("odzew.entrypoints.console").joinpath(name).read_bytes()
     return content, hashlib.sha256(content).hexdigest()[:12]
 
 
@@ -77,9 +85,16 @@ def style(request: HttpRequest, digest: str) -> HttpResponse:
     content, current = css()
     if digest != current:
         return HttpResponsePermanentRedirect(f"/console/style-{current}.css")
-    return HttpResponse(
-        content, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=31536000, immutable"}
-    )
+    return HttpResponse(content, content_type="text/css; charset=utf-8", headers={"Cache-Control": FOR_GOOD})
+
+
+@require_safe
+def desk_script(request: HttpRequest, digest: str) -> HttpResponse:
+    """The script of the page of a case: keys, and the preview without another page. Nothing needs it."""
+    content, current = _kept("desk.js")
+    if digest != current:
+        return HttpResponsePermanentRedirect(f"/console/desk-{current}.js")
+    return HttpResponse(content, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": FOR_GOOD})
 
 
 def our_desk() -> Desk:
@@ -122,6 +137,8 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
         answer.headers[name] = value
     if "script" in context:
         answer.headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
+    if template in _SCRIPTED:
+        answer.headers["Content-Security-Policy"] = POLICY + SCRIPTS
     answer.headers["Content-Language"] = said.language
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
@@ -257,8 +274,19 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
     takes = may(role=visit.caller.role, page="next", method="POST")
     facts["writes"] = may(role=visit.caller.role, page="messages", method="POST")
     look = look_card(row=row, caller=visit.caller, mine=bool(hands and hands["mine"]), desk=desk(), said=said_to(request))
+    shown |= choices(desk=desk(), said=said_to(request))
     return show(
-        request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, look=look, **facts
+        request,
+        "case",
+        visit=visit,
+        status=status,
+        case=shown,
+        decides=decides,
+        hands=hands,
+        takes=takes,
+        look=look,
+        keys_script=_kept("desk.js")[1],
+        **facts,
     )
 
 

@@ -9,6 +9,7 @@ from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import factor_views as factors
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
+from odzew.entrypoints.console import preview_page
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import thread_views as thread
 from odzew.entrypoints.console import views as console
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
     path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
+    path("console/cases/<uuid:case>/preview", preview_page.preview),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
     path("console/cases/<uuid:case>/look", looking.look),
@@ -78,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/passkey-<str:digest>.js", passkey_script),
     path("console/step-up", own.step_up_page),
     path("console/style-<str:digest>.css", console.style),
+    path("console/desk-<str:digest>.js", console.desk_script),
     path("page-<str:digest>.js", pages.page_script),
     path("fingerprint-<str:digest>.js", fingerprint),
 ]
