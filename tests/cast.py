@@ -27,6 +27,7 @@ from odzew.matching.api import Index
 from odzew.notices.data import Concern, NewNotice, Receipt
 from odzew.policy.load import load_policy
 from odzew.policy.shipped import shipped_policy_text
+from odzew.usecases._mailing import MailSender
 from odzew.usecases.clock_ran_out import clock_ran_out
 from odzew.usecases.decide import Decided, decide
 from odzew.usecases.desk import Desk
@@ -110,6 +111,7 @@ class Story:
         for n in range(people):
             self.hire(f"reviewer {n} {uuid.uuid4()}", "reviewer")
         self.alarms: list[dict[str, Any]] = []
+        self.mail: MailSender | None = None
         self.index = Index(folder=Path("/nonexistent"), clock=lambda: self.now)
 
     def search(self) -> int:
@@ -218,7 +220,7 @@ class Story:
         """Let the worker do what is due now."""
         for _ in range(rounds):
             clocks = clock_ran_out(desk=self.desk, now=self.now)
-            sent = enforce(desk=self.desk, out=self.platform_side, alarm=self.ring, clock=lambda: self.now)
+            sent = enforce(desk=self.desk, out=self.platform_side, alarm=self.ring, clock=lambda: self.now, mail=self.mail)
             if not clocks.total and not sent:
                 return
 

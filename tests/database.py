@@ -27,6 +27,8 @@ _for_tests = {
         "FUZZ_FILMS",
         "EXCERPT_TRIALS",
         "PROMISE_EXAMPLES",
+        "GUESSES",
+        "WAVE",
         "HASH_PICTURES",
     )
 }

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -16,6 +13,7 @@ from odzew.entrypoints.bench.check import _bare
 from odzew.entrypoints.bench.check_peer import serve
 from odzew.entrypoints.bench.load import drive, expect_good, free_port, wait_for
 from odzew.entrypoints.bench.peers import Peer
+from tests.bench.small import whole
 
 
 @pytest.fixture
@@ -65,9 +63,7 @@ def test_the_client_ends_with_its_requests(bare: tuple[int, list[str]]) -> None:
 
 
 def test_the_whole_benchmark_runs() -> None:
-    done = subprocess.run([sys.executable, "-m", "tests.bench.small"], capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
-    found = {figure["figure"]: figure for figure in json.loads(done.stdout)}
+    found = whole("check")
     assert {"checks_per_second", "checks_by_file_per_second", "check_at_half_rate_p99", "banked_to_matched_p99"} <= set(found)
     assert all(figure["ours"] > 0 for figure in found.values())
     assert found["banked_to_matched_p99"]["peer"] == 1.0 and found["check_at_half_rate_p99"]["peer"] == 20.0

@@ -17,6 +17,7 @@ import structlog
 from django.db import OperationalError
 
 from odzew.entrypoints import alarm_channels, logs
+from odzew.entrypoints.mail import sending
 from odzew.entrypoints.worker import Loop, Worker, in_force
 from odzew.foundation.outgoing import Reply
 from odzew.foundation.settings import Settings
@@ -103,10 +104,10 @@ def test_mail_goes_by_smtp(monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             pass
 
-        def send_message(self, message: object) -> None:
+        def send_message(self, message: object, from_addr: object) -> None:
             sent.append(str(message))
 
-    monkeypatch.setattr(alarm_channels, "_server", lambda scheme, host, port: Server())
+    monkeypatch.setattr(sending, "connect", lambda scheme, host, port: Server())
     chosen = Settings(alarm_mail="night@desk.example", smtp_url="smtp://localhost:25")
     assert alarm_channels.sender(chosen=chosen)({"code": "test", "alarm": "7"}, START)
     assert "Subject: Odzew: alarm" in sent[0] and "This is a test." in sent[0]

@@ -36,7 +36,9 @@ from odzew.ledger.people import (
 )
 from odzew.policy.reasons import REASONS
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, OUTCOMES, ROLES, SOURCES
+from odzew.usecases.allow_looking import allow_looking
 from tests.cast import KEYS, POLICY, Story
+from tests.usecases.looking import ANSWERS
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 
@@ -131,21 +133,34 @@ def test_every_route_and_role(desk_story: Story) -> None:
     """Everything that the table does not name is refused, and without a visit everything is the sign-in page."""
     desk_story.post()
     case, some = desk_story.report().case, uuid.uuid4()
+    until = desk_story.now + timedelta(days=9)
+    allow_looking(
+        country="PL", answers=ANSWERS, until=until, agreed=True, actor="operator", desk=desk_story.desk, now=desk_story.now
+    )
     routes = {
         "home": "/console/",
         "case": f"/console/cases/{case}",
         "preview": f"/console/cases/{case}/preview",
         "decide": f"/console/cases/{case}/decide",
+        "messages": f"/console/cases/{case}/messages/{some}",
+        "messages_read": f"/console/cases/{case}/messages/{some}/read",
         "release": f"/console/cases/{case}/statements/{some}/release",
         "search": "/console/search",
         "next": "/console/next",
         "renew": f"/console/cases/{case}/lease",
         "give_back": f"/console/cases/{case}/lease/back",
+        "look": f"/console/cases/{case}/look",
+        "look_away": f"/console/looks/{some}/hide",
+        "me": "/console/me",
+        "accident": "/console/me/accident",
+        "letter": "/console/me/letter",
         "wave": "/console/wave",
         "opinions": "/console/opinions",
         "opinion": f"/console/opinions/{some}",
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
+        "figures": "/console/figures",
+        "operation": "/console/operation",
         "key": "/console/key",
         "revoke_key": "/console/key/revoke",
         "you": "/console/you",

@@ -41,6 +41,7 @@ PAGES = (
     "answers",
     "add",
     "formal",
+    "thread",
     "help",
     "door",
     "sorry",
@@ -346,7 +347,7 @@ def test_who_comes_back_is_asked_for_something_held_to_the_same_pace_and_keeps_t
     assert client.post("/status/add", {**sent, "where": "  "}).status_code == 422
     assert client.post("/status/add", {**sent, "where": "x" * (LONGEST_WHERE + 1)}).status_code == 422
     assert client.post("/status/add", {"code": "1" * 20, "where": LINK}).status_code == 404
-    monkeypatch.setattr(tally, "sends", Tally(Limits(network_most=1, network_seconds=600, all_most=5, all_seconds=60)))
+    monkeypatch.setattr(tally, "sends", Tally(Limits(network_most=1, network_seconds=600, all_most=5, all_seconds=60, crowded=1)))
     assert client.post("/status/add", {**sent, "where": LINK}).status_code == 200
     held = client.post("/status/add", {**sent, "where": f"{LINK} once more"})
     assert held.status_code == 429 and "once more" in held.content.decode() and len(site.notices()) == 2

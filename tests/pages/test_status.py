@@ -14,7 +14,7 @@ from odzew.entrypoints.reporter.networks import network_of
 from odzew.notices.receipt import new_code
 from tests.cast import Story
 
-WRONG = "0000 0000 0000 0000 0001"
+WRONG = "0000 0000 0000 0000 0000"  # its check digit is right
 
 
 @pytest.fixture

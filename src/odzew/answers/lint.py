@@ -49,7 +49,7 @@ _PROBLEMS = (
     "invalid", "unauthorised", "forbidden", "not-found", "conflict", "too-many", "unavailable", "bad-request",
     "wrong-method", "no-length", "too-large", "too-slow", "wrong-type", "internal",
 )  # fmt: skip
-_FREE = ("page", "reason", "rule", "refusal", "console")
+_FREE = ("page", "reply", "reason", "rule", "refusal", "console")
 
 
 def check_language(*, code: str) -> list[str]:
@@ -123,7 +123,7 @@ def _sentences(found: Book) -> Iterator[str]:
     for key, template in found.sentences.items():
         if not template.strip():
             yield f"{key}: empty"
-        yield from _forbidden(key, template, found, reveals=key.startswith(("answer.", "statement.")))
+        yield from _forbidden(key, template, found, reveals=key.startswith(("answer.", "statement.", "reply.")))
         for label in _labels(found) if "{rule}" in template else ("",):
             yield from _long(key, _filled(found, template, label))
 

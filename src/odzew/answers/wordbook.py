@@ -13,7 +13,7 @@ from typing import Any
 from odzew.answers.times import Moment, TimeWords
 
 REFERENCE = "en"
-SECTIONS = ("answer", "statement", "page", "problem", "reason", "rule", "refusal", "console")
+SECTIONS = ("answer", "statement", "page", "reply", "problem", "reason", "rule", "refusal", "console")
 # Words for the people of the desk, not for reporters: labels, for which no grade of reading is asked.
 STAFF = frozenset({"reason", "refusal", "console"})
 
@@ -32,7 +32,8 @@ class LintWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """One language: `sentences` by full key (`answer.hidden`), `places` by time zone, `danger` as patterns of words for danger now."""
+    """One language: `sentences` by full key (`answer.hidden`), `places` by time zone, `danger` as patterns of words for danger now,
+    `never` as patterns of what a person of the desk never writes to a reporter, by what it would ask for."""
 
     code: str
     name: str
@@ -41,6 +42,7 @@ class Book:
     places: Mapping[str, str]
     lint: LintWords
     danger: tuple[str, ...]
+    never: Mapping[str, tuple[str, ...]]
 
 
 def read_book(*, text: str) -> Book:
@@ -68,6 +70,7 @@ def read_book(*, text: str) -> Book:
             gendered_not=tuple(lint["gendered_not"]),
         ),
         danger=tuple(raw["danger"]["words"]),
+        never={what: tuple(patterns) for what, patterns in raw["never"].items()},
     )
 
 

@@ -45,6 +45,16 @@ def _unknown(keys: list[bytes]) -> list[bytes]:
     return [key for key in keys if key not in known]
 
 
+def cases_of_places(*, urls: Sequence[str]) -> dict[str, uuid.UUID]:
+    """Return the case that each of these addresses belongs to by now, holding nothing; those of no case are missing."""
+    keys = {address_key(url=url): url for url in urls}
+    sql = (
+        "SELECT a.key, g.case_id FROM cases_address a JOIN cases_item i ON i.id = a.item_id JOIN cases_copyset g ON g.id = i.copyset_id "
+        "WHERE a.key = ANY(%s) AND g.case_id IS NOT NULL"
+    )
+    return {keys[bytes(key)]: case for key, case in fetch_all(sql, [list(keys)])}
+
+
 def resolve(writes: Writes, *, places: Sequence[Place], platform: uuid.UUID | None, now: datetime) -> list[Found]:
     """Return what each place leads to, in the order given and each item once, holding the copy sets until the transaction ends.
 

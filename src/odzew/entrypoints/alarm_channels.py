@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import smtplib
-import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from odzew.cases.addresses import host_of
+from odzew.entrypoints.mail import sending
 from odzew.foundation.outgoing import Http, Outgoing
 from odzew.foundation.settings import Settings
 
@@ -32,6 +31,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "exchange_refused": "A service that shares known hashes refuses this desk. See: odzew exchange list.",
     "exchange_stale": "A list of known hashes could not be fetched whole for too long. See: odzew exchange list.",
     "guessing": "Somebody who has the sign-in secret of a person types wrong codes. Ask that person; renew their secret.",
+    "mail_refused": "An answer by mail was refused by a mail server.",
+    "mail_unread": "Reports by mail could not be fetched for an hour.",
     "not_delivered": "An answer was not delivered.",
     "not_gone": "Something that was ordered hidden can still be seen.",
     "not_hashed": "Files of a platform could not be fetched, so copies that only look like them are not found.",
@@ -46,7 +47,6 @@ SENTENCES: Final[Mapping[str, str]] = {
     "returned": "Something that was gone is back; it was ordered hidden again.",
     "test": "This is a test. It shows that alarms arrive.",
 }
-SECONDS: Final = 15.0
 
 Channel = Callable[[str, dict[str, Any], datetime], bool]
 
@@ -102,24 +102,4 @@ def _mail(chosen: Settings, text: str) -> bool:
     message["To"] = chosen.alarm_mail
     message["From"] = unquote(parts.username or "") if "@" in unquote(parts.username or "") else chosen.alarm_mail
     message.set_content(text)
-    try:
-        with _server(parts.scheme, parts.hostname or "localhost", parts.port) as server:
-            if parts.username:
-                if not isinstance(server.sock, ssl.SSLSocket):
-                    return False  # a password never goes in the clear
-                server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException, ValueError):
-        return False
-    return True
-
-
-def _server(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port or 465, timeout=SECONDS, context=context)
-    server = smtplib.SMTP(host, port or 587, timeout=SECONDS)
-    server.ehlo()
-    if server.has_extn("starttls"):
-        server.starttls(context=context)
-    return server
+    return sending.send(url=chosen.smtp_url, message=message).status == 250

@@ -43,7 +43,7 @@ def warning(code: str, sentence: str) -> Finding:
 
 def check_surroundings(*, chosen: Settings) -> list[Finding]:
     """Return what is wrong with the settings, the files and the machine; asks no database."""
-    parts: list[Callable[[Settings], Iterator[Finding]]] = [_address, _files, _policy, _machine, _channels]
+    parts: list[Callable[[Settings], Iterator[Finding]]] = [_address, _files, _policy, _machine, _channels, mail_findings]
     return [finding for part in parts for finding in part(chosen)]
 
 
@@ -80,6 +80,11 @@ def check_decoder(*, chosen: Settings) -> list[Finding]:
             error("decoder", f"A process that decodes files can do what it must not: {words}. See docs/decoding.md.", refuses=False)
         )
     return found
+
+
+def free_bytes(*, chosen: Settings) -> int:
+    """Return how much is free where the data folder is."""
+    return shutil.disk_usage(_existing(chosen.data)).free
 
 
 def refuse(*, findings: list[Finding]) -> None:
@@ -132,7 +137,7 @@ def _policy(chosen: Settings) -> Iterator[Finding]:
 
 
 def _machine(chosen: Settings) -> Iterator[Finding]:
-    if (free := shutil.disk_usage(_existing(chosen.data)).free) < LEAST_BYTES:
+    if (free := free_bytes(chosen=chosen)) < LEAST_BYTES:
         # A desk that is started again on a nearly full disk still hides, by its clocks, what it already knows.
         yield error("disk", f"Only {free >> 20} MiB are free for {chosen.data}; a desk needs 1 GiB.", refuses=False)
 
@@ -147,6 +152,41 @@ def _channels(chosen: Settings) -> Iterator[Finding]:
         yield error(
             "alarm",
             "No alarm channel is set: set ODZEW_ALARM_NTFY, ODZEW_ALARM_WEBHOOK, or ODZEW_ALARM_MAIL with ODZEW_SMTP_URL.",
+        )
+
+
+def mail_findings(chosen: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with the settings of mail; of a desk without any, nothing."""
+    from odzew.entrypoints.mail.mailbox import on_this_machine, place_of
+
+    if not (chosen.mail_milter or chosen.mail_imap_url):
+        return
+    if not chosen.mail_address:
+        yield error(
+            "mail_address", "Reports come by mail and ODZEW_MAIL_ADDRESS is not set: it is the address they are answered from."
+        )
+    if not chosen.smtp_url:
+        yield error(
+            "mail_answers", "Reports come by mail and ODZEW_SMTP_URL is not set: nobody who writes would get a code or an answer."
+        )
+    elif urlsplit(chosen.smtp_url).scheme != "smtps" and not on_this_machine(host=urlsplit(chosen.smtp_url).hostname or ""):
+        yield warning(
+            "mail_smtp", "Answers leave by smtp://: where that server offers no TLS they can be read on the way; use smtps://."
+        )
+    if chosen.mail_milter and not chosen.mail_milter.startswith(("unix:/", "127.0.0.1:", "localhost:")):
+        yield error("mail_milter", "ODZEW_MAIL_MILTER must be 127.0.0.1:PORT or unix:/PATH: whoever reaches it sends in any name.")
+    if chosen.mail_imap_url:
+        try:
+            place_of(url=chosen.mail_imap_url)
+        except Unsafe as problem:
+            yield error("mail_imap", problem.sentence)
+        if not chosen.mail_trash:
+            yield warning(
+                "mail_trash", "ODZEW_MAIL_TRASH is not set: a mailbox that keeps what is deleted would keep every report."
+            )
+    if not chosen.mail_authserv:
+        yield warning(
+            "mail_authserv", "ODZEW_MAIL_AUTHSERV is not set: no sender is believed, and forged ones cannot be told from others."
         )
 
 

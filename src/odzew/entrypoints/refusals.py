@@ -25,4 +25,4 @@ def refusal(*, error: OdzewError, language: str, zone: str = "", now: datetime |
             say_time(at=at, now=now, zone=zone, words=words.times, up=True) if now else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         )
         return template.format(when=told)
-    return template.format(most=error.detail.get("most", ""))
+    return template.format(most=error.detail.get("most", ""), word=error.detail.get("word", ""))

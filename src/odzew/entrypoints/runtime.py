@@ -133,5 +133,7 @@ def make_desk(*, chosen: Settings) -> Desk:
         origin=chosen.public_url.partition("://")[2].rstrip("/").replace("/", "-") or "odzew",
         witness_url=chosen.witness_url,
         formal=chosen.formal,
+        public_url=chosen.base_url,
+        mail_domain=chosen.mail_address.rpartition("@")[2] or "odzew.invalid",
         emergency=helplines(country=chosen.country, today=utc_now().date()).emergency,
     )

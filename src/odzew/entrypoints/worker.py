@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from odzew.entrypoints import alarm_channels, logs, runtime
 from odzew.entrypoints.index import tending
+from odzew.entrypoints.mail import sending
 from odzew.foundation.errors import Conflict, Unavailable
 from odzew.foundation.moments import utc_now
 from odzew.foundation.outgoing import Asker, Fetching, Http, Outgoing
 
 if TYPE_CHECKING:
     from odzew.foundation.settings import Settings
+    from odzew.usecases._mailing import MailSender
     from odzew.usecases.desk import Desk
     from odzew.usecases.enforce import AlarmSender
 
@@ -101,7 +103,13 @@ def _say(loop: Loop, error: Exception) -> None:
 
 
 def loops(
-    *, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Callable[[], datetime] = utc_now, asker: Asker | None = None
+    *,
+    desk: Desk,
+    out: Outgoing,
+    alarm: AlarmSender,
+    clock: Callable[[], datetime] = utc_now,
+    asker: Asker | None = None,
+    mail: MailSender | None = None,
 ) -> list[Loop]:
     """Return everything that a worker does."""
     from odzew.banks.quarantine import forget as forget_sightings
@@ -132,7 +140,7 @@ def loops(
 
     def deliveries() -> float:
         quiet.wait(timeout=PATIENCE)
-        return 0.0 if enforce(desk=desk, out=out, alarm=alarm, clock=clock, limit=1, at_once=AT_ONCE) else POLL
+        return 0.0 if enforce(desk=desk, out=out, alarm=alarm, clock=clock, limit=1, at_once=AT_ONCE, mail=mail) else POLL
 
     def sequencer() -> float:
         seal_record(desk=desk, now=clock())
@@ -201,6 +209,16 @@ def hosted_loops(*, desk: Desk, out: Fetching, chosen: Settings, clock: Callable
     return [Loop(name=f"hosted-{n}", deed=hosted) for n in range(1, HASHERS + 1)]
 
 
+def mail_loops(*, desk: Desk, chosen: Settings) -> list[Loop]:
+    """Return what fetches the mailbox of the settings, if there is one."""
+    from odzew.entrypoints.mail.visit import visit_and_watch
+
+    def fetched() -> float:
+        return 0.0 if visit_and_watch(chosen=chosen, desk=desk) else MINUTE
+
+    return [Loop(name="mailbox", deed=fetched)] if chosen.mail_imap_url else []
+
+
 def in_force(*, chosen: Settings, desk: Desk, clock: Callable[[], datetime] = utc_now) -> Loop:
     """Return what keeps the policy of these settings on record: once, as soon as the database answers."""
     from odzew.usecases.put_policy_in_force import put_policy_in_force
@@ -222,10 +240,11 @@ def main() -> None:
     logs.configure(level=chosen.log_level)
     runtime.start_django()
     desk = runtime.make_desk(chosen=chosen)
-    deeds = loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen))
+    mail = sending.sender(chosen=chosen)
+    deeds = loops(desk=desk, out=Http(), alarm=alarm_channels.sender(chosen=chosen), mail=mail)
     index = [Loop(name=n, deed=d) for n, d in tending(folder=chosen.index_folder, clock=utc_now).items()]
     hosted = hosted_loops(desk=desk, out=Http(), chosen=chosen)
-    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds, *index, *hosted])
+    worker = Worker(loops=[in_force(chosen=chosen, desk=desk), *deeds, *index, *hosted, *mail_loops(desk=desk, chosen=chosen)])
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stopping.set()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from odzew.foundation.errors import Unsafe
 
-_SCHEMES = {"database_url": ("postgresql", "postgres"), "smtp_url": ("smtp", "smtps")}
+_SCHEMES = {"database_url": ("postgresql", "postgres"), "smtp_url": ("smtp", "smtps"), "mail_imap_url": ("imap", "imaps")}
 _OUTSIDE = frozenset(
     {
         "CONFIG",
@@ -28,6 +28,8 @@ _OUTSIDE = frozenset(
         "TEST_URL",
         "CRASH_ROUNDS",
         "PROMISE_EXAMPLES",
+        "GUESSES",
+        "WAVE",
         "HASH_PICTURES",
     }
 )
@@ -76,7 +78,27 @@ class Settings(BaseModel):
     notices_per_second: Annotated[int, Field(ge=1, description="Notices a second that one key may send.")] = 1000
     checks_per_second: Annotated[int, Field(ge=1, description="Upload checks a second that one key may ask.")] = 10_000
     alarm_mail: Annotated[str, Field(description="Where alarms are mailed.")] = ""
-    smtp_url: Annotated[str, Field(description="smtp[s]://user:password@host:port for alarms by mail.")] = ""
+    smtp_url: Annotated[str, Field(description="smtp[s]://user:password@host:port for alarms and answers by mail.")] = ""
+    mail_address: Annotated[
+        str,
+        Field(
+            pattern=r"^$|^[^\s<>@,;:\"]{1,64}@[A-Za-z0-9.-]{1,253}$",
+            description="The address that reports are mailed to, and answered from.",
+        ),
+    ] = ""
+    mail_milter: Annotated[
+        str, Field(description="Where the milter listens: 127.0.0.1:PORT or unix:/PATH; `odzew up` then starts it too.")
+    ] = ""
+    mail_imap_url: Annotated[
+        str, Field(description="imaps://user:password@host:port/FOLDER of a mailbox of its own that reports are fetched from.")
+    ] = ""
+    mail_trash: Annotated[str, Field(description="The trash folder of that mailbox, which is emptied.")] = ""
+    mail_authserv: Annotated[
+        str,
+        Field(
+            description="The name by which your mail server signs its `Authentication-Results`; without it no sender is believed."
+        ),
+    ] = ""
     alarm_ntfy: Annotated[str, Field(description="The address of an ntfy topic for alarms.")] = ""
     alarm_webhook: Annotated[str, Field(description="An address that gets alarms as JSON.")] = ""
     witness_url: Annotated[str, Field(description="An outsider's address that gets the daily checkpoint of the record.")] = ""
@@ -101,7 +123,7 @@ class Settings(BaseModel):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
 
-    @field_validator("database_url", "public_url", "smtp_url", "alarm_ntfy", "alarm_webhook", "witness_url")
+    @field_validator("database_url", "public_url", "smtp_url", "mail_imap_url", "alarm_ntfy", "alarm_webhook", "witness_url")
     @classmethod
     def _readable(cls, value: str, info: ValidationInfo) -> str:
         """An address with a host and, if any, a port that is a number; the database may be reached by a socket."""

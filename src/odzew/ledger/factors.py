@@ -64,13 +64,23 @@ def try_code(*, person: uuid.UUID, code: str, keys: Keys, now: datetime) -> Trie
     row = Person.objects.select_for_update().filter(id=person, left_at=None).first()
     if row is None:
         return Tried(outcome="wrong")
-    if row.wrong_at is not None and now < row.wrong_at + _wait(row.wrong_codes):
+    if _waits(row.wrong_codes, row.wrong_at, now):
         return Tried(outcome="held")
     outcome = _outcome(row, code, keys, now)
     good = outcome != "wrong"
     row.wrong_codes, row.wrong_at = (0, None) if good else (row.wrong_codes + 1, now)
     row.save(update_fields=["wrong_codes", "wrong_at", "second_factor_used"])
     return Tried(outcome=outcome, alarm=row.wrong_codes == WRONG_MOST)
+
+
+def locked_out(*, now: datetime) -> int:
+    """Return how many people have to wait, because wrong codes were tried in their name."""
+    known = Person.objects.filter(left_at=None, wrong_codes__gte=WRONG_MOST).values_list("wrong_codes", "wrong_at")
+    return sum(_waits(wrong, at, now) for wrong, at in known)
+
+
+def _waits(wrong: int, at: datetime | None, now: datetime) -> bool:
+    return at is not None and now < at + _wait(wrong)
 
 
 def _wait(wrong: int) -> timedelta:

@@ -119,6 +119,8 @@ class Program(models.Model):
     revoked_at = models.DateTimeField(null=True)
     limit_per_second = models.IntegerField(null=True)
     counts_from = models.DateTimeField(null=True)
+    mail_address = models.TextField(null=True, unique=True)
+    mail_from = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_program"

@@ -27,6 +27,9 @@ KEY_LIVES: Final = timedelta(hours=12)
 SIGN_IN_STAYS: Final = timedelta(days=30)
 # The desk's own form as a program: it has no key, so nobody can send in its name.
 FORM: Final = uuid.UUID("0d2e0f00-0000-4000-8000-000000000001")
+# The desk's own mailbox, likewise.
+MAIL: Final = uuid.UUID("0d2e0f00-0000-4000-8000-000000000002")
+_OWN: Final = {FORM: "form", MAIL: "mail"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +126,15 @@ def add_program(
 
 def revoke_program(*, program: uuid.UUID, now: datetime) -> None:
     """End a program's key. Raises `NotFound`."""
-    if not Program.objects.filter(id=program, revoked_at=None).exclude(id=FORM).update(revoked_at=now):
+    if not Program.objects.filter(id=program, revoked_at=None).exclude(id__in=_OWN).update(revoked_at=now):
         raise NotFound("There is no such key, or it was revoked before.")
 
 
-def form_program() -> Caller | None:
-    """Return the desk's own form as a caller, or None while nothing was ever filed by it."""
-    if not fetch_all("SELECT 1 FROM ledger_program WHERE id = %s", [FORM]):
+def own_program(*, program: uuid.UUID) -> Caller | None:
+    """Return the desk's own form or mailbox as a caller, or None while nothing ever came in by it."""
+    if not fetch_all("SELECT 1 FROM ledger_program WHERE id = %s", [program]):
         return None
-    return Caller(id=FORM, what="program", actor=f"program:{FORM}", name="form", sources=frozenset({"user"}))
+    return Caller(id=program, what="program", actor=f"program:{program}", name=_OWN[program], sources=frozenset({"user"}))
 
 
 def platform_of(*, program: uuid.UUID) -> uuid.UUID | None:
@@ -140,14 +143,40 @@ def platform_of(*, program: uuid.UUID) -> uuid.UUID | None:
     return rows[0][0] if rows else None
 
 
-def add_form_program(*, now: datetime) -> bool:
-    """Let the desk's own form be a program, without a key; return whether it was not before. Safe to do twice at once."""
-    values = [FORM, "form", [], ["user"], hash_key(secret=secrets.token_urlsafe(32)), now]
+def add_own_program(*, program: uuid.UUID, now: datetime) -> bool:
+    """Let the desk's own form or mailbox be a program, without a key; return whether it was not before. Safe to do twice at once."""
+    values = [program, _OWN[program], [], ["user"], hash_key(secret=secrets.token_urlsafe(32)), now]
     sql = (
         "INSERT INTO ledger_program (id, name, scopes, sources, key_hash, created_at) VALUES (%s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (id) DO NOTHING RETURNING id"
     )
     return bool(fetch_all(sql, values))
+
+
+def trust_address(*, program: uuid.UUID, address: str | None, counts_from: datetime) -> frozenset[str]:
+    """Let mail from an address (None: from none) be a program's, from a moment on; return the program's sources.
+
+    Raises `NotFound`, and `Conflict` for an address that is another program's.
+    """
+    if address and Program.objects.filter(mail_address=address).exclude(id=program).exists():
+        raise Conflict("Mail from this address is another program's already.")
+    found = Program.objects.filter(id=program, revoked_at=None).exclude(id__in=_OWN)
+    if not found.update(mail_address=address, mail_from=counts_from if address else None):
+        raise NotFound("There is no such key, or it was revoked before.")
+    return frozenset(found.get().sources)
+
+
+def trusted_sender(*, address: str, now: datetime) -> Caller | None:
+    """Return whose mail comes from this address, if the operator said so and that counts by now."""
+    rows = fetch_all(
+        "SELECT id, name, sources FROM ledger_program WHERE mail_address = %s AND mail_from <= %s AND revoked_at IS NULL "
+        "AND (expires_at IS NULL OR expires_at > %s)",
+        [address, now, now],
+    )
+    if not rows:
+        return None
+    program, name, sources = rows[0]
+    return Caller(id=program, what="program", actor=f"program:{program}", name=name, sources=frozenset(sources))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +188,21 @@ class ProgramView:
     platform: uuid.UUID | None
     scopes: frozenset[str]
     sources: frozenset[str]
+    mail: str = ""
 
 
 def programs() -> list[ProgramView]:
     """Return the programs that have a key, by name."""
     return [
-        ProgramView(id=p.id, name=p.name, platform=p.platform_id, scopes=frozenset(p.scopes), sources=frozenset(p.sources))
-        for p in Program.objects.filter(revoked_at=None).exclude(id=FORM).order_by("name", "id")
+        ProgramView(
+            id=p.id,
+            name=p.name,
+            platform=p.platform_id,
+            scopes=frozenset(p.scopes),
+            sources=frozenset(p.sources),
+            mail=p.mail_address or "",
+        )
+        for p in Program.objects.filter(revoked_at=None).exclude(id__in=_OWN).order_by("name", "id")
     ]
 
 

@@ -12,6 +12,7 @@ from odzew.foundation.ids import new_id
 from odzew.foundation.secrets import Keys
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 from odzew.ledger.events import keep_text
+from odzew.notices.contacts import add_contact
 from odzew.notices.data import NewNotice, OpenHandling, Receipt
 from odzew.notices.models import Handling, Notice, SealedReply
 
@@ -93,19 +94,23 @@ def store(
         reply = json.dumps({"code": code, "case": str(cases[0]), "due": answer_due.isoformat()}).encode()
         sealed = keys.seal(clear=reply)
         writes.insert(SealedReply, {"notice_id": notice_id, "sealed": sealed, "until": now + _SEALED_FOR})
+    if notice.contact is not None:
+        add_contact(writes, notice=notice_id, contact=notice.contact, code=code, keys=keys, now=now)
     return text_hash
 
 
 _OPEN: Final = """
-SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, n.answer_due, h.case_id
+SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, n.answer_due,
+  coalesce(c.how, ''), h.case_id
 FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id LEFT JOIN ledger_program p ON p.id = n.program_id
+LEFT JOIN notices_contact c ON c.notice_id = n.id AND c.ended_at IS NULL
 WHERE h.case_id = ANY(%s) AND h.state = 'open' ORDER BY h.id
 """
 _OPEN_ONE: Final = _OPEN.replace("WHERE ", "WHERE h.notice_id = %s AND ")
 
 
 def _handling(row: tuple[Any, ...]) -> OpenHandling:
-    handling, notice, language, claimant, account, program, platform, minor, at, due, _case = row
+    handling, notice, language, claimant, account, program, platform, minor, at, due, contact, _case = row
     return OpenHandling(
         id=handling,
         notice=notice,
@@ -117,6 +122,7 @@ def _handling(row: tuple[Any, ...]) -> OpenHandling:
         minor=minor,
         at=at,
         answer_due=due,
+        contact=contact,
     )
 
 

@@ -7,7 +7,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from odzew.cases.data import Place
 
@@ -23,10 +23,27 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """An address for answers. `how`: `mail` (they came by mail and read the answers there) or `news` (a word that there is news).
+
+    `ticket` is the sender's own number, `thread` the Message-ID they are answered to; `cut` and `files`: what of their mail was left
+    out, which the receipt says.
+    """
+
+    how: Literal["mail", "news"]
+    address: str
+    ticket: str = ""
+    thread: str = ""
+    cut: bool = False
+    files: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
     """A notice as a program sent it. `regimes`: the formal requests it is complete for.
 
     `in_words`: where it is stands in the text. `follows`: the notice whose reporter adds this one; one code opens both.
+    `contact`: where answers go; no part of what is said, so the same words with another address are the same notice.
     """
 
     external_id: str | None
@@ -41,6 +58,7 @@ class NewNotice:
     case: uuid.UUID | None = None
     in_words: bool = False
     follows: uuid.UUID | None = None
+    contact: Contact | None = None
 
     def body_hash(self) -> bytes:
         """Return the hash by which the same content is known again."""
@@ -66,7 +84,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHandling:
-    """A notice that still waits for its answer on a case; `answer_due` is what its receipt promised."""
+    """A notice that still waits for its answer on a case; `answer_due` is what its receipt promised.
+
+    `contact`: how its reporter is written to (`mail`, `news`), or nothing.
+    """
 
     id: uuid.UUID
     notice: uuid.UUID
@@ -78,3 +99,4 @@ class OpenHandling:
     minor: bool | None
     at: datetime
     answer_due: datetime
+    contact: str = ""

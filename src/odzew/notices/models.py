@@ -90,3 +90,62 @@ class FormalRequest(models.Model):
             models.CheckConstraint(condition=Q(law__in=["tida", "uk"]), name="notices_formal_law"),
             models.UniqueConstraint(fields=["notice", "law"], name="notices_formal_once"),
         ]
+
+
+class Message(models.Model):
+    """A line of the thread between a reporter and the desk; never changed or deleted, and the database refuses it.
+
+    `notice` is the first one of its reporter. Only that somebody of the desk has read it is written later, once.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
+    by = models.TextField()
+    person = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    at = models.DateTimeField()
+    language = models.TextField()
+    template = models.TextField()
+    danger = models.BooleanField()
+    text_id = models.UUIDField(null=True)
+    once = models.BinaryField()
+    read_at = models.DateTimeField(null=True)
+    read_by = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+
+    class Meta:
+        db_table = "notices_message"
+        constraints = [
+            models.CheckConstraint(condition=Q(by__in=["reporter", "desk"]), name="notices_message_by"),
+            models.UniqueConstraint(fields=["notice", "once"], name="notices_message_once"),
+        ]
+        indexes = [
+            models.Index(fields=["at"], name="notices_message_unread", condition=Q(by="reporter", read_at__isnull=True)),
+        ]
+
+
+class Contact(models.Model):
+    """Where a reporter who gave an address is written to. The address is sealed; it goes when the notice's text goes.
+
+    `who` is the address's opaque name, by which too many mails to one address are held back.
+    """
+
+    notice = models.OneToOneField(Notice, primary_key=True, on_delete=models.CASCADE)
+    how = models.TextField()
+    who = models.TextField()
+    sealed = models.BinaryField()
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notices_contact"
+        constraints = [models.CheckConstraint(condition=Q(how__in=["mail", "news"]), name="notices_contact_how")]
+        indexes = [models.Index(fields=["who", "at"], name="notices_contact_who")]
+
+
+class Mailbox(models.Model):
+    """A mailbox that reports are fetched from: when it was last read whole. `name` is an opaque name of it."""
+
+    name = models.TextField(primary_key=True)
+    whole_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_mailbox"

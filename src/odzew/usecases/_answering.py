@@ -27,6 +27,9 @@ from odzew.policy.data import Regime
 from odzew.usecases.desk import Desk
 
 CLOSING: Final = frozenset({"removed", "not_removed", "not_found"})
+# Deliveries by mail: an answer with its words, or a word that there is one.
+MAIL_ANSWER: Final = "mail"
+MAIL_NEWS: Final = "mail_news"
 _SETTLED: Final = frozenset({"done", "told"})
 
 
@@ -100,15 +103,15 @@ def tell(
 ) -> None:
     """Give each reader the answer in their language; what closes a notice closes it when it is delivered.
 
-    An answer can be read at `/status` by the code at once and is delivered by that, but for a reader whom only the platform can
-    reach, to whom it is delivered when the platform has taken it.
+    An answer can be read at `/status` by the code at once and is delivered by that, but for a reader whom only the platform or a mail
+    can reach, to whom it is delivered when the platform or the mail server has taken it.
     """
     closed: list[uuid.UUID] = []
     for h in handlings:
         text = compose(facts=_for_reader(facts, h, desk))
-        by_platform = reached_by_platform(handling=h)
+        elsewhere = reached_elsewhere(handling=h)
         answer = give(
-            writes, notice=h.notice, case=case.id, kind=facts.kind, text=text, now=now, delivered_at=None if by_platform else now
+            writes, notice=h.notice, case=case.id, kind=facts.kind, text=text, now=now, delivered_at=None if elsewhere else now
         )
         record(
             writes,
@@ -118,21 +121,34 @@ def tell(
             case=case.id,
             facts={"notice": str(h.notice), "answer": str(answer), "clauses": [c.key for c in text.clauses]},
         )
-        if by_platform:
-            payload = {"notice": str(h.notice), "account": h.account_id, "text": text.text, "language": text.language}
-            leave(writes, kind="answer", subject=answer, case=case.id, platform=h.platform, payload=payload, now=now)
+        if elsewhere:
+            if h.contact:
+                leave_mail(writes, handling=h, answer=answer, case=case.id, now=now)
+            else:
+                payload = {"notice": str(h.notice), "account": h.account_id, "text": text.text, "language": text.language}
+                leave(writes, kind="answer", subject=answer, case=case.id, platform=h.platform, payload=payload, now=now)
             if facts.kind == "receipt":
                 plan = clock(desk.policy, "ack", regime=regime_of(case=case), desk=desk.size(now=now))
                 arm(writes, plan=plan, case=case.id, running={}, now=now, subject=answer)
         elif facts.kind in CLOSING:
             closed.append(h.id)
             _closing(writes, case=case, handling=h, running=running, desk=desk, now=now)
+        if h.contact == "news" and facts.kind != "receipt":
+            leave_mail(writes, handling=h, answer=answer, case=case.id, now=now)
     answered(writes, handlings=closed, now=now)
 
 
-def reached_by_platform(*, handling: OpenHandling) -> bool:
-    """Is this a reader whom the platform must tell? An answer to them is delivered when the platform has taken it, the receipt too."""
-    return handling.platform is not None and handling.account_id is not None
+def reached_elsewhere(*, handling: OpenHandling) -> bool:
+    """Is this a reader whom the platform or a mail must tell? An answer to them is delivered when that was taken, the receipt too."""
+    return handling.contact == "mail" or (handling.platform is not None and handling.account_id is not None)
+
+
+def leave_mail(writes: Writes, *, handling: OpenHandling, answer: uuid.UUID, case: uuid.UUID, now: datetime) -> None:
+    """Leave a mail about an answer; what it says is looked up when it goes. Those to one reader go in their order."""
+    kind = MAIL_ANSWER if handling.contact == "mail" else MAIL_NEWS
+    payload = {"notice": str(handling.notice)}
+    order = f"mail {handling.notice}"
+    leave(writes, kind=kind, subject=answer, case=case, platform=None, payload=payload, now=now, order_key=order)
 
 
 def _for_reader(facts: AnswerFacts, h: OpenHandling, desk: Desk) -> AnswerFacts:
@@ -205,7 +221,7 @@ def tell_or_promise(
     told = tell_verdict(
         writes, case=case, handlings=handlings, measures=measures, verdict=verdict, running=running, desk=desk, now=now
     )
-    late = [h for h in handlings if not told or reached_by_platform(handling=h)]
+    late = [h for h in handlings if not told or reached_elsewhere(handling=h)]
     arm_notices_of_decision(writes, case=case, handlings=late, running=running, desk=desk, now=now)
 
 

@@ -29,7 +29,7 @@ from odzew.notices.api import all_handlings, open_handlings
 from odzew.notices.data import OpenHandling
 from odzew.policy.data import ClockPlan, Step
 from odzew.policy.rules import DECIDING, HIDING_DEEDS
-from odzew.usecases._answering import base_facts, reached_by_platform, tell, tell_verdict
+from odzew.usecases._answering import base_facts, reached_elsewhere, tell, tell_verdict
 from odzew.usecases._asking import CLOCK, ask_if_stuck
 from odzew.usecases._hiding import PROMISING, hide_case, rests_on_claims
 from odzew.usecases._verdicts import verdict_of
@@ -289,7 +289,7 @@ class _Deeds:
             now=self.now,
             anyway=True,
         )
-        if not settled or any(reached_by_platform(handling=h) for h in readers):
+        if not settled or any(reached_elsewhere(handling=h) for h in readers):
             self._answer_again(r, others)
 
     def _answer_again(self, r: Ring, others: Mapping[Name, ClockView]) -> None:

@@ -41,6 +41,8 @@ class Desk:
     emergency: str = "112"
     witness_url: str = ""
     formal: frozenset[str] = frozenset()
+    public_url: str = ""
+    mail_domain: str = "odzew.invalid"
     size_cached_for: timedelta = timedelta(seconds=2)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False, compare=False)
 

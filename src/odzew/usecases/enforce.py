@@ -43,8 +43,9 @@ from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish, hold
 from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handling
 from odzew.policy.clocks import probe_schedule
-from odzew.usecases._answering import CLOSING, closing_of
+from odzew.usecases._answering import CLOSING, MAIL_ANSWER, MAIL_NEWS, closing_of
 from odzew.usecases._hiding import order_again
+from odzew.usecases._mailing import MailSender, give_up_address, mail_taken, send_mail
 from odzew.usecases._telling import tell_changes
 from odzew.usecases.desk import Desk
 
@@ -63,7 +64,16 @@ FAULT: Final = "fault"
 _EVENTS: Final = {"measure": "measure.ordered", "answer": "answer.ready", "statement": "statement.ready"}
 
 
-def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limit: int = 50, at_once: int = 1_000_000) -> int:
+def enforce(
+    *,
+    desk: Desk,
+    out: Outgoing,
+    alarm: AlarmSender,
+    clock: Clock,
+    limit: int = 50,
+    at_once: int = 1_000_000,
+    mail: MailSender | None = None,
+) -> int:
     """Send what is due and look at what was ordered; return how much was done.
 
     Each try is written down before it is made and its outcome after; a try whose process dies is made again (at least once, the
@@ -75,7 +85,7 @@ def enforce(*, desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock, limi
         due = claim_due(now=clock(), limit=limit, at_once=at_once)
     for d in due:
         with _kept_as_fault(partial(_failed, d, clock)):
-            _deliver(d, known, desk, out, alarm, clock)
+            _deliver(d, known, desk, out, alarm, clock, mail)
     with transaction.atomic():
         looks = claim_probes(now=clock(), limit=limit)
     for m in looks:
@@ -124,7 +134,15 @@ def _ring_fault(writes: Writes, what: str, case: uuid.UUID | None, now: datetime
 # Sending
 
 
-def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: Outgoing, alarm: AlarmSender, clock: Clock) -> None:
+def _deliver(
+    d: Due,
+    known: Mapping[uuid.UUID, PlatformView],
+    desk: Desk,
+    out: Outgoing,
+    alarm: AlarmSender,
+    clock: Clock,
+    mail: MailSender | None = None,
+) -> None:
     if d.kind == "alarm":
         sent = alarm(d.payload, d.created_at)
         with transaction.atomic():
@@ -136,6 +154,9 @@ def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: O
                 now=clock(),
                 attempts=d.attempts,
             )
+        return
+    if d.kind in (MAIL_ANSWER, MAIL_NEWS):
+        _deliver_mail(d, desk, mail, clock)
         return
     platform = known.get(d.platform) if d.platform else None
     if platform is None and d.kind != WITNESS:
@@ -150,6 +171,21 @@ def _deliver(d: Due, known: Mapping[uuid.UUID, PlatformView], desk: Desk, out: O
     if 200 <= reply.status < 300:
         _accepted(d, reply, desk, now)
     elif (400 <= reply.status < 500 and reply.status not in (408, 425, 429)) or exhausted(attempts=d.attempts):
+        _refused(d, reply, desk, now)
+    else:
+        with transaction.atomic():
+            finish(delivery=d.id, state="waiting", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
+
+
+def _deliver_mail(d: Due, desk: Desk, mail: MailSender | None, clock: Clock) -> None:
+    """Delivered is what a mail server took with 2xx; what it refuses for good (5xx) is not sent to that address again."""
+    if not hold(delivery=d.id, attempts=d.attempts, now=clock()):
+        return
+    reply = send_mail(due=d, desk=desk, mail=mail)
+    now = clock()
+    if 200 <= reply.status < 300:
+        _accepted(d, reply, desk, now)
+    elif reply.status >= 500 or exhausted(attempts=d.attempts):
         _refused(d, reply, desk, now)
     else:
         with transaction.atomic():
@@ -249,8 +285,10 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
         elif d.kind == "statement":
             statement_delivered(writes, statement=d.subject, now=now)
             _stop_subject(writes, d, row, now)
-        elif d.kind == "answer" and row is not None:
+        elif d.kind in ("answer", MAIL_ANSWER) and row is not None:
             _answer_taken(writes, d, row, desk, now)
+            if d.kind == MAIL_ANSWER:
+                mail_taken(due=d, desk=desk)
         record(writes, kind=f"{d.kind}.accepted", actor=_taker(d), now=now, case=d.case, facts={"subject": str(d.subject)})
         writes.send()
         if d.kind == "measure" and row is not None:
@@ -259,7 +297,7 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
 
 def _taker(d: Due) -> str:
     """What the record calls the one that a delivery goes to."""
-    return WITNESS if d.kind == WITNESS else "platform"
+    return {WITNESS: WITNESS, MAIL_ANSWER: "mail_server", MAIL_NEWS: "mail_server"}.get(d.kind, "platform")
 
 
 def _stop_subject(writes: Writes, d: Due, row: CaseRow | None, now: datetime) -> None:
@@ -282,8 +320,9 @@ def _measure_accepted(writes: Writes, measure: MeasureView, now: datetime) -> No
     set_state(writes, measure=measure, state="accepted", now=now, probe_at=now if measure.in_force else None)
 
 
-def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetime) -> None:
-    answer_delivered(writes, answer=d.subject, now=now)
+def _answer_taken(writes: Writes, d: Due, row: CaseRow, desk: Desk, now: datetime, *, reached: bool = True) -> None:
+    if reached:
+        answer_delivered(writes, answer=d.subject, now=now)
     _stop_subject(writes, d, row, now)
     given = answer_by_id(answer=d.subject)
     if given is None or given.kind not in CLOSING:
@@ -313,7 +352,10 @@ def _refused(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
         if d.kind == "measure" and (measure := lock_measure(measure=d.subject)) is not None:
             at = now + _pause(measure.probe_step, desk) if measure.in_force and measure.item else None
             set_state(writes, measure=measure, state="failed", now=now, probe_at=at, probe_step=measure.probe_step)
-        ring_once(writes, code="refused", every=_HOUR, now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
+        if d.kind in (MAIL_ANSWER, MAIL_NEWS):
+            _mail_refused(writes, d, reply, desk, now)
+        else:
+            ring_once(writes, code="refused", every=_HOUR, now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
         record(
             writes,
             kind=f"{d.kind}.refused",
@@ -323,6 +365,20 @@ def _refused(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
             facts={"subject": str(d.subject), "status": reply.status},
         )
         writes.send()
+
+
+def _mail_refused(writes: Writes, d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
+    """Nobody is at that address: it is written to no more, and what was said there waits at `/status` for whoever has the code.
+
+    A server that could not be spoken to for days says nothing about the address; that stays, and the clocks of the answer run on.
+    """
+    ring_once(writes, code="mail_refused", every=_HOUR, now=now, case=d.case, facts={"status": reply.status})
+    if reply.status < 500:
+        return
+    give_up_address(due=d, now=now)
+    row = lock_case(case=d.case) if d.case and d.kind == MAIL_ANSWER else None
+    if row is not None:
+        _answer_taken(writes, d, row, desk, now, reached=False)
 
 
 # Looking

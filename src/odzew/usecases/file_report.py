@@ -11,12 +11,10 @@ from typing import Final
 
 from odzew.cases.data import Place
 from odzew.foundation.errors import Invalid
-from odzew.foundation.transactions import atomically
-from odzew.foundation.writes import Writes
-from odzew.ledger.events import record
-from odzew.ledger.people import FORM, Caller, add_form_program, enrolled_hosts, form_program
+from odzew.ledger.people import FORM, Caller, enrolled_hosts
 from odzew.notices.data import NewNotice, Receipt
 from odzew.notices.form import FormAnswers, concern_of, links_in, places_of, text_of
+from odzew.usecases._own_programs import own_caller
 from odzew.usecases.desk import Desk
 from odzew.usecases.receive_notice import MOST_PLACES, Voice, receive_notice
 
@@ -69,22 +67,7 @@ def file_report(
 
 def form_caller(*, now: datetime) -> Caller:
     """Return the desk's own form as a caller; at its first use it becomes a program, and the record says so."""
-    known = form_program()
-    if known is not None:
-        return known
-
-    def work() -> None:
-        if add_form_program(now=now):
-            writes = Writes()
-            facts = {"program": str(FORM), "scopes": [], "sources": ["user"]}
-            record(writes, kind="program.enrolled", actor="desk", now=now, facts=facts)
-            writes.send()
-
-    atomically(work)
-    known = form_program()
-    if known is None:
-        raise AssertionError("unreachable")
-    return known
+    return own_caller(program=FORM, now=now)
 
 
 def external_id(*, once: str, content: object) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from odzew.answers.api import AnswerView, answers_to
 from odzew.cases.rows import read_cases
 from odzew.notices.api import NoticeView, by_receipt, fingerprints_of, thread
+from odzew.notices.messages import MessageView, messages_of, thread_of
 from odzew.notices.receipt import clean
 from odzew.usecases._appeal_windows import window_of_reporter
 from odzew.usecases._banking import looked_for
@@ -33,6 +34,7 @@ class Status:
     too_late: bool = False
     fingerprint: bool = False
     formal: tuple[FormalState, ...] = ()
+    messages: tuple[MessageView, ...] = ()
 
 
 def read_status(*, code: str, desk: Desk, now: datetime) -> Status | None:
@@ -56,6 +58,7 @@ def read_status(*, code: str, desk: Desk, now: datetime) -> Status | None:
         answers=tuple(answers),
         may_appeal=in_time,
         too_late=bool(closed) and not in_time,
+        messages=tuple(messages_of(notice=thread_of(notice=notice) or notice)),
         fingerprint=any(looked_for(hashes=fingerprints_of(notice=one.id), notice=one.id) for one in told),
         formal=formal_states(told=told, first=notice, desk=desk),
     )

@@ -16,10 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from odzew.entrypoints.bench.bits import Words, generated
-from odzew.entrypoints.bench.data import Figure, higher_is_better, lower_is_better, median
+from odzew.entrypoints.bench.data import Figure, delays, higher_is_better, median
 from odzew.entrypoints.bench.ground import Ground, ground, process
 from odzew.entrypoints.bench.hash import SIZES, photo
 from odzew.entrypoints.bench.load import Load, drive, expect_good, free_port, wait_for
@@ -67,7 +65,7 @@ def run(*, full: bool = False) -> list[Figure]:
             figures.append(_by_file(desk, port, other, tally, seconds))
             tally.expect_written()
             fresh = trials(desk=desk, port=port, server=server.pid, processes=PROCESSES, number=number)
-    return [*figures, *_delays("banked_to_matched", fresh, MOST_SECONDS, "s")]
+    return [*figures, *delays(figure="banked_to_matched", seconds=fresh, limit=MOST_SECONDS, unit="s")]
 
 
 def _ready(desk: Ground, port: int, server: int) -> None:
@@ -114,7 +112,10 @@ def _by_hash(desk: Ground, port: int, other: int | None, words: Words, tally: Ta
         if other is not None:
             peer.append(load(other, theirs, seconds).rate)
     half = load(port, ours, seconds, median(values=rates) / 2)
-    return [_rate("checks_per_second", rates, peer), *_delays("check_at_half_rate", half.took, MOST_MS / 1000, "ms")]
+    return [
+        _rate("checks_per_second", rates, peer),
+        *delays(figure="check_at_half_rate", seconds=half.took, limit=MOST_MS / 1000, unit="ms"),
+    ]
 
 
 def _by_file(desk: Ground, port: int, other: int | None, tally: Tally, seconds: float) -> Figure:
@@ -161,15 +162,6 @@ def _rate(figure: str, ours: Sequence[float], peer: Sequence[float]) -> Figure:
         name = f"{absent(name=PDQ_INDEX)}: absent"
         return Figure(figure=figure, ours=mine, peer=None, ratio=None, unit="1/s", peer_name=name, n=BANKED)
     return higher_is_better(figure=figure, ours=mine, peer=median(values=peer), unit="1/s", peer_name=PEER, n=BANKED)
-
-
-def _delays(figure: str, seconds: Sequence[float], limit: float, unit: str) -> list[Figure]:
-    """Return the median, and the 99th of a hundred against the limit."""
-    times = {"s": 1, "ms": 1000}[unit]
-    p50, p99 = (float(np.percentile(seconds, share)) * times for share in (50, 99))
-    middle = Figure(figure=f"{figure}_p50", ours=p50, peer=None, ratio=None, unit=unit, peer_name="", n=len(seconds))
-    last = lower_is_better(figure=f"{figure}_p99", ours=p99, peer=limit * times, unit=unit, peer_name="the limit", n=len(seconds))
-    return [middle, last]
 
 
 @contextmanager

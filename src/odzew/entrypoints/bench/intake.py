@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -21,7 +20,13 @@ from odzew.foundation.postgres import find_binaries
 CONNECTIONS: Final = 16
 ITEMS: Final = 60_000
 SECONDS: Final = 8.0
+WARM: Final = 2.0
+STORED: Final = 100_000
+STORED_FULL: Final = 1_000_000
 ROUNDS: Final = 3
+# Items that pgbench's notices are about, numbered from here on: more than it sends.
+POOL: Final = 200_000
+_FIRST: Final = 100_000_000_000
 _TAIL: Final = 12
 
 
@@ -30,17 +35,19 @@ def run(*, full: bool = False) -> list[Figure]:
 
     `full`: the second measurement is made with 1,000,000 stored notices instead of 100,000.
     """
-    stored = 1_000_000 if full else 100_000
+    stored = STORED_FULL if full else STORED
     with ground() as desk:
-        _items(desk)
+        from odzew.entrypoints.bench.notices import register, requests
+
+        register(desk=desk, items=ITEMS)
         script = _peer_script(desk)
         port = free_port()
         os.environ["ODZEW_PORT"] = str(port)
         with process("serve"):
             wait_for(port=port)
-            requests = _requests(desk)
-            drive(host="127.0.0.1", port=port, requests=requests, connections=CONNECTIONS, seconds=2)
-            ours, peer = _turns(desk, port, requests, script)
+            notices = requests(desk=desk, items=ITEMS)
+            drive(host="127.0.0.1", port=port, requests=notices, connections=CONNECTIONS, seconds=WARM)
+            ours, peer = _turns(desk, port, notices, script)
             first = median(values=ours)
             figures = [
                 higher_is_better(
@@ -53,7 +60,7 @@ def run(*, full: bool = False) -> list[Figure]:
                 )
             ]
             _fill(desk, stored)
-            later, later_peer = _turns(desk, port, requests, script)
+            later, later_peer = _turns(desk, port, notices, script)
         per_notice = (median(values=later_peer) / median(values=later)) / (median(values=peer) / first)
         figures.append(
             Figure(
@@ -91,51 +98,6 @@ def _turns(desk: Ground, port: int, requests: Iterator[bytes], script: Path) -> 
     return ours, peer
 
 
-def _items(desk: Ground) -> None:
-    from odzew.cases.register import ItemIn, MediaIn
-    from odzew.usecases.register_items import register_items
-
-    our, caller = acting(desk=desk)
-    for start in range(0, ITEMS, 5000):
-        batch = [
-            ItemIn(
-                id=f"item-{n}",
-                kind="post",
-                url=f"http://127.0.0.1:9/posts/{n}",
-                account_id=f"account-{n % 1000}",
-                media=(MediaIn(id=f"m-{n}", url=f"http://127.0.0.1:9/media/{n}", sha256=n.to_bytes(32, "big")),),
-                spread=(n % 100, 0, utc_now()),
-            )
-            for n in range(start, min(start + 5000, ITEMS))
-        ]
-        register_items(items=batch, caller=caller, desk=our, now=utc_now())
-
-
-def _notice(number: int) -> dict[str, Any]:
-    """Seven of ten are the first on their item, three are the second on one before."""
-    item = number if number % 10 < 7 else max(0, number - 700)
-    return {
-        "external_id": f"bench-{uuid.uuid4()}",
-        "source": "user",
-        "concern": {"kind": "csam", "minor": True, "claimant": "other", "flags": []},
-        "where": [{"item_id": f"item-{item % ITEMS}"}],
-        "text": "Proszę to sprawdzić, to wzór mostu.",
-        "language": "pl",
-    }
-
-
-def _requests(desk: Ground) -> Iterator[bytes]:
-    number = 0
-    while True:
-        body = json.dumps(_notice(number)).encode()
-        head = (
-            "POST /api/v1/notices HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {desk.api_key}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        yield head.encode() + body
-        number += 1
-
-
 # The peer: pgbench runs the very statements of one notice, with fresh ids each time.
 
 
@@ -144,6 +106,7 @@ def _peer_script(desk: Ground) -> Path:
     from django.db import connection
 
     from odzew.cases.data import Place
+    from odzew.entrypoints.bench.notices import TEXT
     from odzew.notices.data import Concern, NewNotice
     from odzew.usecases.receive_notice import receive_notice
 
@@ -160,7 +123,7 @@ def _peer_script(desk: Ground) -> Path:
             source="user",
             concern=Concern(kind="csam", minor=True, claimant="other"),
             places=(Place(item_id=f"item-{number}"),),
-            text="Proszę to sprawdzić, to wzór mostu.",
+            text=TEXT,
             language="pl",
         )
         receive_notice(notice=notice, caller=caller, desk=our, now=utc_now())
@@ -190,23 +153,24 @@ def _varied(statements: list[str], *, item: int) -> str:
         "WHERE i.external_id = %s LIMIT 1",
         [f"item-{item}"],
     )[0]
+    last = _FIRST + POOL - 1
     keys = [r[0] for r in fetch_all("SELECT encode(key, 'hex') FROM cases_address WHERE item_id = %s", [place])]
     fetch_none(
         "INSERT INTO cases_copyset (id, via, searched) SELECT (left(%s, 24) || n)::uuid, '', false "
-        "FROM generate_series(100000000000, 100000199999) n",
-        [copyset],
+        "FROM generate_series(%s::bigint, %s::bigint) n",
+        [copyset, _FIRST, last],
     )
     fetch_none(
         "INSERT INTO cases_item SELECT (jsonb_populate_record(i, jsonb_build_object('id', left(i.id::text, 24) || n, "
         "'copyset_id', left(i.copyset_id::text, 24) || n, 'external_id', 'peer-' || n))).* "
-        "FROM cases_item i, generate_series(100000000000, 100000199999) n WHERE i.id = %s::uuid",
-        [place],
+        "FROM cases_item i, generate_series(%s::bigint, %s::bigint) n WHERE i.id = %s::uuid",
+        [_FIRST, last, place],
     )
     for known in keys:
         fetch_none(
             "INSERT INTO cases_address (key, item_id) SELECT decode(left(%s, 20) || n, 'hex'), (left(%s, 24) || n)::uuid "
-            "FROM generate_series(100000000000, 100000199999) n",
-            [known, place],
+            "FROM generate_series(%s::bigint, %s::bigint) n",
+            [known, place, _FIRST, last],
         )
     text = ";\n".join(s.replace("\n", " ") for s in statements)
     for known in keys:
@@ -215,7 +179,7 @@ def _varied(statements: list[str], *, item: int) -> str:
         text = text.replace(known, known[:-_TAIL] + ":k")
     made = dict.fromkeys(re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", text))
     platform = {r[0] for r in fetch_all("SELECT id::text FROM ledger_platform UNION SELECT id::text FROM ledger_program", [])}
-    sets = ["\\set k random(100000000000, 100000199999)"]
+    sets = [f"\\set k random({_FIRST}, {last})"]
     for n, known in enumerate(u for u in made if u not in platform):
         sets.append(f"\\set u{n} random(100000000000, 999999999999)")
         text = text.replace(known, known[:-_TAIL] + f":u{n}").replace(

@@ -101,7 +101,7 @@ def drive(
                 sent += 1
         while idle and not more:
             _hang_up(idle.popleft(), chooser)
-        for key, _ in chooser.select(timeout=pause):
+        for key, _ in chooser.select(timeout=pause if chooser.get_map() else 0):
             _take(key.data, load, idle, chooser)
     load.seconds = time.perf_counter() - begin
     for key in list(chooser.get_map().values()):

@@ -33,7 +33,7 @@ def _demo(
 
 
 def _up(data: Data = None) -> None:
-    """Run everything on this machine: the database, the web and the worker. Refuses to start if that is not safe."""
+    """Run everything on this machine: the database, the web, the worker, the milter if one is set. Refuses to start if that is not safe."""
     _run("web", "worker", data=data)
 
 
@@ -66,6 +66,8 @@ def _run(*names: str, data: Path | None) -> None:
             runtime.close_connections()
             for name in names:
                 household.start(child=Child(name=name, module=f"odzew.entrypoints.{name}"))
+            if chosen.mail_milter and len(names) > 1:
+                household.start(child=Child(name="milter", module="odzew.entrypoints.mail.milter"))
             if "web" in names:
                 print(f"The desk is at {chosen.base_url}; Ctrl-C stops it.", file=sys.stderr, flush=True)
             household.live()

@@ -18,6 +18,7 @@ from odzew.entrypoints.api.case_views import TELLING_CLOCKS, case_view
 from odzew.entrypoints.console.around_page import accounts, cluster
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
+from odzew.entrypoints.console.thread_page import threads_of
 from odzew.entrypoints.console.spread_chart import spread_chart
 from odzew.ledger.api import events_of
 from odzew.ledger.data import Entry
@@ -43,6 +44,8 @@ _TELLING: Final = frozenset({"case.votes_lapsed"})
 _SEE_NAMES: Final = frozenset({"lead", "safety_officer"})
 # What tells it, and is shown to those who took part.
 _TELLING_OTHERS: Final = frozenset({"opinion.asked"})
+# Who of the desk wrote or read is for the auditor: the name must not change when they have answered.
+_OF_THE_DESK: Final = frozenset({"message.sent", "message.read"})
 
 
 def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
@@ -84,6 +87,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "accounts": accounts(row=row, here=here, said=said),
         "notices": [_notice(n, said) for n in view["notices"]],
         "signed": _signed([n["id"] for n in view["notices"]], said) if caller.role in _SEE_NAMES else [],
+        "threads": threads_of(case=row.id, caller=caller, said=said),
         "measures": [_measure(m, tries[m["measure_id"]], said) for m in measures],
         "answers": [
             {
@@ -162,6 +166,7 @@ def _how_near(m: MatchView) -> str:
 def _notice(n: dict[str, Any], said: Said) -> dict[str, Any]:
     minor = {True: "minor_yes", False: "minor_no", None: "minor_unknown"}[n["minor"]]
     return {
+        "id": n["id"],
         "at": said.time(n["at"]),
         "due": said.time(n["answer_due"]),
         "open": n["state"] == "open",
@@ -245,7 +250,7 @@ def _timeline(
             continue
         if e.kind in _TELLING and caller.role != "auditor":
             continue
-        if e.kind.startswith("lease.") and not _may_know(e, row, caller):
+        if e.kind.startswith(("lease.", "media.")) and not _may_know(e, row, caller):
             continue
         about_asking = e.kind in _TELLING_OTHERS or e.facts.get("name") in TELLING_CLOCKS
         if about_asking and row.undecided and view["asked"] is None:
@@ -255,7 +260,7 @@ def _timeline(
                 "at": said.time(e.at),
                 "label": said.label("event", _kind(e.kind)),
                 "what": _what(e, seen, said),
-                "by": _by(e.actor, blind, caller, said),
+                "by": _by(e.actor, blind | {e.actor} if e.kind in _OF_THE_DESK else blind, caller, said),
                 "seal": said.text("seal", count=e.seq) if e.seq is not None else said.words["unsealed"],
                 "mark": "done" if e.kind in ("measure.done", "case.decided") else "due" if e.kind.startswith("clock.") else "",
             }
@@ -283,7 +288,7 @@ def _unseen(decisions: list[DecisionView], seen: dict[str, Any]) -> frozenset[st
 def _by(actor: str, blind: frozenset[str], caller: Caller, said: Said) -> str:
     if actor == caller.actor:
         return said.words["you"]
-    kind = "person" if actor in blind else actor.partition(":")[0]
+    kind = "person" if actor in blind and caller.role != "auditor" else actor.partition(":")[0]
     return said.words.get(f"actor_{kind}", kind)
 
 

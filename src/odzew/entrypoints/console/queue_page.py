@@ -17,6 +17,7 @@ from odzew.decisions.overview import appealed, took_part
 from odzew.entrypoints.console.filters import Filter, wanted
 from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.said import Said, span
+from odzew.entrypoints.console.thread_page import unread_on, unread_page
 from odzew.ledger.people import Caller
 from odzew.policy.rules import Policy
 
@@ -44,10 +45,12 @@ def queue_page(
         appealed=appealed(cases=ids),
         took_part=set(ids) if caller.role == "auditor" else took_part(person=caller.id, cases=ids),
         hands=hands_on(rows=rows, caller=caller, policy=policy, said=said),
+        unread=unread_on(cases=ids, said=said),
     )
     last = rows[-1] if rows else None
     return {
         "rows": [_shown(row, facts, said) for row in rows],
+        "unread": unread_page(said=said),
         "next": f"{last.queue_at.isoformat()} {last.id}" if more and last else "",
     }
 
@@ -62,6 +65,7 @@ class _Facts:
     appealed: set[uuid.UUID]
     took_part: set[uuid.UUID]
     hands: Mapping[uuid.UUID, dict[str, Any]]
+    unread: Mapping[uuid.UUID, str]
 
 
 def _shown(row: CaseRow, facts: _Facts, said: Said) -> dict[str, Any]:
@@ -80,6 +84,7 @@ def _shown(row: CaseRow, facts: _Facts, said: Said) -> dict[str, Any]:
         "appeal": row.id in facts.appealed,
         "waiting": row.state in _WAITING and row.id in facts.took_part,
         "hands": facts.hands.get(row.id),
+        "unread": facts.unread.get(row.id, ""),
         "heat": "hot" if regime_word(row) == "child" else "warm" if row.regime == "intimate" else "",
         "reasons": list(dict.fromkeys(said.reason(r["code"]) for r in row.reasons)),
         "weight": said.text("weight", count=row.severity),

@@ -7,6 +7,7 @@ from typing import Final
 
 from odzew.ledger.people import DECIDERS, OUTSIDE
 from odzew.policy.vocabulary import ROLES
+from odzew.usecases.reply_to_reporter import WRITERS
 
 READERS: Final = DECIDERS | {"auditor"}
 ALL: Final = frozenset(ROLES)
@@ -21,7 +22,16 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("case", "GET"): READERS,
     ("preview", "POST"): DECIDERS,
     ("decide", "POST"): DECIDERS,
+    ("messages", "GET"): READERS,
+    ("messages", "POST"): WRITERS,
+    ("messages_read", "POST"): WRITERS,
     ("release", "POST"): frozenset({"safety_officer"}),
+    ("look", "POST"): DECIDERS,
+    ("look_away", "POST"): DECIDERS,
+    ("me", "GET"): ALL,
+    ("me", "POST"): DECIDERS,
+    ("accident", "POST"): ALL,
+    ("letter", "GET"): DECIDERS,
     ("wave", "GET"): DECIDERS,
     ("wave", "POST"): DECIDERS,
     ("opinions", "GET"): frozenset({OUTSIDE}),
@@ -29,6 +39,8 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("opinion", "POST"): frozenset({OUTSIDE}),
     ("alarms", "GET"): READERS | {"operator"},
     ("confirm", "POST"): DECIDERS | {"operator"},
+    ("figures", "GET"): frozenset({"lead", "safety_officer", "auditor"}),
+    ("operation", "GET"): frozenset({"lead", "operator"}),
     ("key", "GET"): ALL,
     ("key", "POST"): ALL,
     ("revoke_key", "POST"): ALL,

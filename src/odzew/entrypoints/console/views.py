@@ -25,6 +25,7 @@ from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page, choices
 from odzew.entrypoints.console.hands import hands_on
+from odzew.entrypoints.console.look_card import look_card
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
 from odzew.entrypoints.console.passkeys import answer_of, asked
 from odzew.entrypoints.console.rights import may
@@ -63,7 +64,7 @@ _HEADERS: Final = {
 }
 # The only pages that a sign-in leads back to: somebody was sent the link of a case.
 _CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
-_MENU: Final = ("queue", "wave", "opinions", "alarms", "key", "you")
+_MENU: Final = ("queue", "wave", "opinions", "alarms", "figures", "operation", "me", "key", "you")
 _guesses = Guesses()
 
 
@@ -271,6 +272,8 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
     decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")
     hands = hands_on(rows=[row], caller=visit.caller, policy=desk().policy, said=said_to(request)).get(row.id)
     takes = may(role=visit.caller.role, page="next", method="POST")
+    facts["writes"] = may(role=visit.caller.role, page="messages", method="POST")
+    look = look_card(row=row, caller=visit.caller, mine=bool(hands and hands["mine"]), desk=desk(), said=said_to(request))
     shown |= choices(desk=desk(), said=said_to(request))
     return show(
         request,
@@ -281,6 +284,7 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
         decides=decides,
         hands=hands,
         takes=takes,
+        look=look,
         keys_script=_kept("desk.js")[1],
         **facts,
     )

@@ -21,7 +21,7 @@ class Limits:
     network_seconds: float
     all_most: int
     all_seconds: float
-    crowded: int = 1
+    crowded: int
 
 
 # A school or a whole town may be one network; who only reads and types is not counted.
@@ -52,6 +52,14 @@ class Tally:
             begin, everybody = self._all
         crowded = everybody > limits.all_most and now - begin <= limits.all_seconds
         return count >= limits.network_most or (crowded and count >= limits.crowded)
+
+    def held(self) -> int:
+        """Return how many networks are to wait now."""
+        now, limits = time.monotonic(), self._limits
+        with self._lock:
+            return sum(
+                count >= limits.network_most and now - since <= limits.network_seconds for since, count in self._seen.values()
+            )
 
     def count(self, *, network: str) -> None:
         """Count one more."""

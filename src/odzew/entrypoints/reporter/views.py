@@ -1,4 +1,4 @@
-"""What a reporter does with the code: read the answers, ask again, add to the report, take back a fingerprint, keep the code.
+"""What a reporter does with the code: read the answers, write to the desk, ask again, add to the report, take back a fingerprint, keep the code.
 
 The code in the body of a POST is the only key. A POST that a browser says comes from another site is refused.
 """
@@ -23,13 +23,19 @@ from odzew.entrypoints.reporter.notes import notes_file
 from odzew.foundation.errors import Invalid, OdzewError
 from odzew.foundation.moments import utc_now
 from odzew.ledger.api import latest_checkpoint_note
+from odzew.notices.receipt import clean
 from odzew.usecases.add_to_report import add_to_report
 from odzew.usecases.appeal import LONGEST, appeal
 from odzew.usecases.read_status import Status, read_status
 from odzew.usecases.sign_formal_request import sign_formal_request
 from odzew.usecases.withdraw_fingerprint import withdraw_fingerprint
+from odzew.usecases.write_message import LONGEST as LONGEST_MESSAGE
+from odzew.usecases.write_message import write_message
 
 _guesses: Final = Guesses()
+# Of a long thread the newest are shown; the others are one press away.
+_NEWEST: Final = 12
+_UNSENT: Final = {"code": "code_in_message", "too_long": "thread_too_long", "too_many": "thread_too_many", "empty": "thread_empty"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +54,8 @@ def _found(request: HttpRequest) -> Status | HttpResponse:
         return pages.page(request, "code", often=True, status=429)
     elsewhere = pages.from_elsewhere(request)
     found = None if elsewhere else read_status(code=_code(request), desk=pages.desk(), now=utc_now())
-    if found is None and not elsewhere:
+    if found is None and not elsewhere and clean(typed=_code(request)):
+        # What fails the check digit is a slip of the finger: whoever guesses can work the digit out, so it is no guess.
         _guesses.wrong(network=where)
     return found or pages.page(request, "code", wrong=True, status=404)
 
@@ -82,15 +89,62 @@ def _answers(request: HttpRequest, found: Status, signed: formal.Typed | None = 
             "fingerprint": found.fingerprint,
             "formal": [formal.part(state=one, typed=signed or formal.Typed(), language=language, now=now) for one in found.formal],
             "once": new_once(),
+            **_thread(request, found, language),
             **more,
         },
     )
 
 
-def _again(request: HttpRequest, found: Status, thanks: str) -> HttpResponse:
+def _thread(request: HttpRequest, found: Status, language: str) -> dict[str, Any]:
+    """The thread with the desk, and what stands above its box."""
+    now, times, emergency = utc_now(), book(language=language).times, pages.desk().emergency
+    older = 0 if request.POST.get("to") == "all" else max(len(found.messages) - _NEWEST, 0)
+    return {
+        "messages": [
+            {
+                "ours": m.by == "desk",
+                "at": say_time(at=m.at, now=now, zone=pages.desk().zone, words=times),
+                "moment": m.at.isoformat(timespec="minutes"),
+                "lang": m.language if m.by == "desk" else "",
+                "danger": m.danger,
+                "text": m.text,
+            }
+            for m in found.messages[older:]
+        ],
+        "older": older,
+        "danger_send": pages.with_number(key="danger_send", language=language, emergency=emergency),
+        "call": pages.with_number(key="danger", language=language, emergency=emergency),
+        "longest": LONGEST_MESSAGE,
+    }
+
+
+def _again(request: HttpRequest, found: Status, thanks: str, **more: Any) -> HttpResponse:
     """The answers once more, with thanks for what was just done."""
     again = read_status(code=_code(request), desk=pages.desk(), now=utc_now()) or found
-    return _answers(request, again, thanks=thanks)
+    return _answers(request, again, thanks=thanks, **more)
+
+
+@require_http_methods(["POST"])
+def write(request: HttpRequest) -> HttpResponse:
+    """A message to the desk. Where it speaks of danger the emergency number comes first, whatever becomes of the message."""
+    found = _found(request)
+    if not isinstance(found, Status):
+        return found
+    text, sender = typed_text(request.POST.get("text", "")), network(request=request)
+    ticked = "danger" in request.POST.getlist("what")
+    danger = ticked or speaks_of_danger(text=text)
+    once = ours(request.POST.get("once", "")) or new_once()
+    kept = {"said": text, "ticked": ticked, "urgent": danger, "once": once}
+    if tally.sends.refused(network=sender):
+        return _answers(request, found, message_error="thread_often", status=429, **kept)
+    try:
+        made = write_message(code=_code(request), text=text, danger=danger, once=once, desk=pages.desk(), now=utc_now())
+    except Invalid as error:
+        key = _UNSENT[str(error.detail["what"])]
+        return _answers(request, found, message_error=key, status=429 if key == "thread_too_many" else 422, **kept)
+    if not made.repeated:
+        tally.sends.count(network=sender)
+    return _again(request, found, say(key="page.thread_thanks", language=pages.language_of(request)), urgent=danger)
 
 
 @require_http_methods(["POST"])

@@ -7,10 +7,13 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import factor_views as factors
+from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import preview_page
 from odzew.entrypoints.console import queue_views as queue
+from odzew.entrypoints.console import thread_views as thread
 from odzew.entrypoints.console import views as console
+from odzew.entrypoints.console import whole_views as whole
 from odzew.entrypoints.console.passkeys import passkey_script
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
@@ -32,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notes", reporter.notes),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
+    path("status/message", reporter.write),
     path("status/add", reporter.add),
     path("status/formal", reporter.sign),
     path("status/withdraw", reporter.withdraw),
@@ -45,14 +49,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>", console.case),
     path("console/cases/<uuid:case>/lease", queue.renew),
     path("console/cases/<uuid:case>/lease/back", queue.back),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
     path("console/cases/<uuid:case>/preview", preview_page.preview),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
+    path("console/cases/<uuid:case>/look", looking.look),
+    path("console/looks/<uuid:exposure>/hide", looking.away),
+    path("console/me", looking.me),
+    path("console/me/accident", looking.accident),
+    path("console/me/letter", looking.letter),
+    path("console/look-<str:digest>.js", looking.look_script),
     path("console/wave", console.wave),
     path("console/opinions", console.opinions),
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
+    path("console/figures", whole.figures),
+    path("console/figures/<str:name>.csv", whole.figures_table),
+    path("console/operation", whole.operation),
     path("console/key", own.key),
     path("console/key/revoke", own.revoke),
     path("console/you", own.you),

@@ -1,0 +1,133 @@
+"""A person of the desk writes to a reporter: a template, and at most one plain line that asks for nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from odzew.answers.helplines import helplines
+from odzew.answers.replies import LONGEST_LINE, Standing, compose_reply, never_said, offered, plain, reveals
+from odzew.answers.wordbook import book
+from odzew.cases.rows import CaseRow, lock_case
+from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound
+from odzew.foundation.transactions import atomically
+from odzew.foundation.writes import Writes
+from odzew.ledger.events import record
+from odzew.ledger.outbox import leave
+from odzew.ledger.people import Caller
+from odzew.notices.api import NoticeView, all_handlings, thread
+from odzew.notices.messages import MessageView, add_message, mark_read, messages_of, on_case, sent_before, thread_of
+from odzew.usecases._answering import reached_by_platform
+from odzew.usecases.desk import Desk
+
+WRITERS: Final = frozenset({"reviewer", "lead", "safety_officer"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a person chose and typed, and the newest message that they had before their eyes (None in an empty thread)."""
+
+    template: str
+    line: str = ""
+    seen: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """What was sent: its words as the reporter reads them, and the message; None as long as it is only looked at."""
+
+    text: str
+    language: str
+    message: uuid.UUID | None = None
+
+
+def reply_to_reporter(
+    *, case: uuid.UUID, notice: uuid.UUID, reply: Reply, caller: Caller, desk: Desk, now: datetime, send: bool = True
+) -> Replied:
+    """Send a reply to the reporter of a notice on a case, or with `send=False` return what it would say; both are held to one rule.
+
+    What it answers counts as read. Raises `Forbidden` (a role that does not write), `NotFound` (no such notice on this case),
+    `Invalid` (a template that is not true of this report, a line that asks for something, gives a way, or tells too much) and
+    `Conflict` when the thread has got a message that the writer had not seen: they read it first.
+    """
+    if caller.what != "person" or caller.role not in WRITERS:
+        raise Forbidden("Only reviewers, leads and safety officers write to reporters.", why="not_a_writer")
+    line = _line(reply.line)
+
+    def work() -> Replied:
+        # 1. Whose thread it is, on a case that is held; the thread is held before the case, as everybody does.
+        root = thread_of(notice=notice, hold=True)
+        row = lock_case(case=case)
+        if root is None or not on_case(case=row.id, notice=root):
+            raise NotFound("There is no such notice on this case.", why="no_thread")
+        said, told = messages_of(notice=root), thread(notice=root)
+        # 2. Is the template true of the report as it stands?
+        if reply.template not in offered(standing=standing_of(row=row, told=told, said=said)):
+            raise Invalid("This reply does not fit the report as it stands.", why="reply_untrue")
+        first = next(one for one in told if one.id == root)
+        language = book(language=first.language or desk.language).code
+        near = helplines(country=desk.country, today=now.date()).numbers
+        text = compose_reply(template=reply.template, line=line, language=language, emergency=desk.emergency, helplines=near)
+        # 3. Sent before by this person from this very page? Written to meanwhile?
+        mark = hashlib.sha256(json.dumps([str(caller.id), str(reply.seen), reply.template, line]).encode()).digest()
+        known = sent_before(notice=root, once=mark)
+        if known is not None:
+            return Replied(text=text, language=language, message=known)
+        if (said[-1].id if said else None) != reply.seen:
+            raise Conflict("Somebody has written in this thread since. Read it, then send yours.", why="thread_moved")
+        if not send:
+            return Replied(text=text, language=language)
+        # 4. The message, that it was sent, and what it answers is read.
+        writes = Writes()
+        message, salted = add_message(
+            writes,
+            notice=root,
+            by="desk",
+            text=text,
+            language=language,
+            once=mark,
+            now=now,
+            person=caller.id,
+            template=reply.template,
+        )
+        facts = {"notice": str(root), "message": str(message), "template": reply.template, "text": salted}
+        record(writes, kind="message.sent", actor=caller.actor, now=now, case=row.id, facts=facts)
+        answered = mark_read(notice=root, messages=[m.id for m in said if m.unread], person=caller.id, now=now)
+        if answered:
+            read = {"notice": str(root), "messages": [str(one) for one in answered]}
+            record(writes, kind="message.read", actor=caller.actor, now=now, case=row.id, facts=read)
+        # 5. Whom only their platform can reach is told by it, as with every answer.
+        _news(writes, row, root, message, text, language, now)
+        writes.send()
+        return Replied(text=text, language=language, message=message)
+
+    return atomically(work)
+
+
+def standing_of(*, row: CaseRow, told: list[NoticeView], said: list[MessageView]) -> Standing:
+    """Return how a report stands, for what may be said of it."""
+    return Standing(
+        written=any(m.by == "reporter" for m in said), open=row.undecided, answered=all(one.state == "answered" for one in told)
+    )
+
+
+def _line(typed: str) -> str:
+    line = plain(typed=typed)
+    if len(line) > LONGEST_LINE:
+        raise Invalid(f"The line has at most {LONGEST_LINE} characters.", why="reply_long", most=LONGEST_LINE)
+    if word := never_said(line=line):
+        raise Invalid(f"{word!r} is never written to a reporter.", why="reply_never", word=word)
+    if word := reveals(line=line):
+        raise Invalid(f"{word!r} may tell too much.", why="reply_reveals", word=word)
+    return line
+
+
+def _news(writes: Writes, row: CaseRow, root: uuid.UUID, message: uuid.UUID, text: str, language: str, now: datetime) -> None:
+    for h in all_handlings(case=row.id):
+        if h.notice == root and reached_by_platform(handling=h):
+            payload = {"notice": str(root), "account": h.account_id, "text": text, "language": language}
+            leave(writes, kind="answer", subject=message, case=row.id, platform=h.platform, payload=payload, now=now)
