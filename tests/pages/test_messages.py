@@ -103,7 +103,7 @@ def test_what_is_refused_is_still_in_the_box(story: Story, monkeypatch: pytest.M
     assert page.content.decode().count("<li") < MOST_UNREAD and "Show older messages" in page.content.decode()
     whole = Typist().post("/status", {"code": receipt.code, "lang": "en", "to": "all"}).content.decode()
     assert "0 pens" in whole and "Show older" not in whole
-    monkeypatch.setattr(tally, "sends", Tally(Limits(network_most=0, network_seconds=600, all_most=5, all_seconds=60)))
+    monkeypatch.setattr(tally, "sends", Tally(Limits(network_most=0, network_seconds=600, all_most=5, all_seconds=60, crowded=5)))
     opened = {"code": receipt.code, "lang": "en", "text": "He comes.", "what": "danger"}
     held = Typist(REMOTE_ADDR="8.8.8.8").post("/status/message", opened)
     assert (held.status_code, _typed(held)) == (429, "He comes.") and 'class="note" role="alert"' in held.content.decode()

@@ -21,7 +21,6 @@ from odzew.ledger.outbox import leave
 from odzew.ledger.people import Caller
 from odzew.notices.api import NoticeView, all_handlings, thread
 from odzew.notices.messages import MessageView, add_message, mark_read, messages_of, on_case, sent_before, thread_of
-from odzew.usecases._answering import reached_by_platform
 from odzew.usecases.desk import Desk
 
 WRITERS: Final = frozenset({"reviewer", "lead", "safety_officer"})
@@ -128,6 +127,6 @@ def _line(typed: str) -> str:
 
 def _news(writes: Writes, row: CaseRow, root: uuid.UUID, message: uuid.UUID, text: str, language: str, now: datetime) -> None:
     for h in all_handlings(case=row.id):
-        if h.notice == root and reached_by_platform(handling=h):
+        if h.notice == root and h.platform is not None and h.account_id is not None:
             payload = {"notice": str(root), "account": h.account_id, "text": text, "language": language}
             leave(writes, kind="answer", subject=message, case=row.id, platform=h.platform, payload=payload, now=now)

@@ -18,8 +18,8 @@ from odzew.entrypoints.api.case_views import TELLING_CLOCKS, case_view
 from odzew.entrypoints.console.around_page import accounts, cluster
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
-from odzew.entrypoints.console.thread_page import threads_of
 from odzew.entrypoints.console.spread_chart import spread_chart
+from odzew.entrypoints.console.thread_page import threads_of
 from odzew.ledger.api import events_of
 from odzew.ledger.data import Entry
 from odzew.ledger.events import read_texts

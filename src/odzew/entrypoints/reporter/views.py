@@ -134,7 +134,7 @@ def write(request: HttpRequest) -> HttpResponse:
     ticked = "danger" in request.POST.getlist("what")
     danger = ticked or speaks_of_danger(text=text)
     once = ours(request.POST.get("once", "")) or new_once()
-    kept = {"said": text, "ticked": ticked, "urgent": danger, "once": once}
+    kept: dict[str, Any] = {"said": text, "ticked": ticked, "urgent": danger, "once": once}
     if tally.sends.refused(network=sender):
         return _answers(request, found, message_error="thread_often", status=429, **kept)
     try:
