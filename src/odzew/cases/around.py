@@ -101,8 +101,20 @@ def _nearest(pdq: object, turned: object, looks: Sequence[int]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCase:
+    """Another case on which something of an account stands; `at`: when it was decided, or opened if it is not."""
+
+    case: uuid.UUID
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountView:
-    """An account of a case as the desk knows it: `here` items of the case, `items` registered in all (at most `MOST_ITEMS` are counted)."""
+    """An account of a case as the desk knows it: `here` items of the case, `items` registered in all (at most `MOST_ITEMS` are counted).
+
+    `others`: the newest other cases that cover something of it, of the `MOST_ITEMS` items that are asked.
+    """
 
     id: uuid.UUID
     external_id: str
@@ -114,17 +126,24 @@ class AccountView:
     reposts: int
     items: int
     first_posted: datetime | None
+    others: tuple[OtherCase, ...]
 
 
 MOST_ITEMS: Final = 1_000
+_OTHERS: Final = 10
 _ACCOUNTS: Final = """
-SELECT a.id, a.external_id, a.handle, a.platform_id, a.minor, a.marked_until, h.here, h.reposts, r.items, r.first
+SELECT a.id, a.external_id, a.handle, a.platform_id, a.minor, a.marked_until, h.here, h.reposts, r.items, r.first, o.cases, o.states, o.times
 FROM (SELECT i.account_id, count(*) AS here, count(*) FILTER (WHERE i.repost_of <> '') AS reposts FROM cases_copyset g
   JOIN cases_item i ON i.copyset_id = g.id WHERE g.case_id = %s AND i.account_id IS NOT NULL GROUP BY i.account_id
   ORDER BY count(*) DESC, i.account_id LIMIT %s) h
 JOIN cases_account a ON a.id = h.account_id
 JOIN LATERAL (SELECT count(*) AS items, min(s.posted_at) AS first FROM (
   SELECT j.posted_at FROM cases_item j WHERE j.account_id = a.id LIMIT %s) s) r ON true
+JOIN LATERAL (SELECT coalesce(array_agg(c.id ORDER BY c.id DESC), '{}') AS cases, coalesce(array_agg(c.state ORDER BY c.id DESC), '{}') AS states,
+  coalesce(array_agg(coalesce(c.decided_at, c.opened_at) ORDER BY c.id DESC), '{}') AS times FROM (
+    SELECT d.id, d.state, d.decided_at, d.opened_at FROM cases_case d WHERE d.id IN (SELECT g.case_id FROM (
+      SELECT j.copyset_id FROM cases_item j WHERE j.account_id = a.id LIMIT %s) k
+      JOIN cases_copyset g ON g.id = k.copyset_id WHERE g.case_id <> %s) ORDER BY d.id DESC LIMIT %s) c) o ON true
 ORDER BY (a.marked_until > %s) DESC NULLS LAST, h.here DESC, a.id
 """
 
@@ -134,32 +153,8 @@ def accounts_of(*, case: uuid.UUID, most: int, now: datetime) -> list[AccountVie
     names = (
         "id", "external_id", "handle", "platform", "minor", "marked_until", "here", "reposts", "items", "first_posted",
     )  # fmt: skip
-    rows = fetch_all(_ACCOUNTS, [case, most, MOST_ITEMS, now])
-    return [AccountView(**dict(zip(names, row, strict=True))) for row in rows]
-
-
-_OTHERS: Final = """
-SELECT o.account, c.id, c.state, c.opened_at, c.decided_at, c.withheld FROM unnest(%s::uuid[]) AS o (account)
-JOIN LATERAL (SELECT DISTINCT g.case_id FROM (
-  SELECT j.copyset_id FROM cases_item j WHERE j.account_id = o.account LIMIT %s) k
-  JOIN cases_copyset g ON g.id = k.copyset_id WHERE g.case_id IS NOT NULL AND g.case_id <> %s) x ON true
-JOIN cases_case c ON c.id = x.case_id ORDER BY c.id DESC LIMIT %s
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherCase:
-    """Another case on which something of an account stands."""
-
-    account: uuid.UUID
-    case: uuid.UUID
-    state: str
-    opened_at: datetime
-    decided_at: datetime | None
-    withheld: bool
-
-
-def other_cases(*, accounts: list[uuid.UUID], case: uuid.UUID, most: int) -> list[OtherCase]:
-    """Return the other cases that cover something of these accounts, the newest first; of each account its `MOST_ITEMS` are asked."""
-    names = ("account", "case", "state", "opened_at", "decided_at", "withheld")
-    return [OtherCase(**dict(zip(names, row, strict=True))) for row in fetch_all(_OTHERS, [accounts, MOST_ITEMS, case, most])]
+    found = []
+    for *row, cases, states, times in fetch_all(_ACCOUNTS, [case, most, MOST_ITEMS, MOST_ITEMS, case, _OTHERS, now]):
+        others = tuple(OtherCase(case=c, state=s, at=at) for c, s, at in zip(cases, states, times, strict=True))
+        found.append(AccountView(**dict(zip(names, row, strict=True)), others=others))
+    return found

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from odzew.cases.around import MOST_ITEMS, AccountView, OtherCase, Trace, accounts_of, other_cases, traces_of
+from odzew.cases.around import MOST_ITEMS, AccountView, OtherCase, Trace, accounts_of, traces_of
 from odzew.cases.data import UNDECIDED, ItemView
 from odzew.cases.likeness import copies_in
 from odzew.cases.rows import CaseRow
@@ -16,7 +16,6 @@ from odzew.entrypoints.console.spread_chart import number
 
 MOST: Final = 200
 _ACCOUNTS: Final = 10
-_CASES: Final = 40
 _HOW: Final = {"itself": 0, "bytes": 1, "repost": 2, "looks": 3}
 
 
@@ -77,12 +76,10 @@ def _item(i: ItemView, trace: Trace, held: dict[str, Any] | None, here: Mapping[
 
 def accounts(*, row: CaseRow, here: Mapping[uuid.UUID, str], said: Said) -> list[dict[str, Any]]:
     """Return the accounts of a case with their history: what else of them came before the desk, and what became of it."""
-    found = accounts_of(case=row.id, most=_ACCOUNTS, now=said.now)
-    others = other_cases(accounts=[a.id for a in found], case=row.id, most=_CASES) if found else []
-    return [_account(a, [o for o in others if o.account == a.id], here, said) for a in found]
+    return [_account(a, here, said) for a in accounts_of(case=row.id, most=_ACCOUNTS, now=said.now)]
 
 
-def _account(a: AccountView, others: list[OtherCase], here: Mapping[uuid.UUID, str], said: Said) -> dict[str, Any]:
+def _account(a: AccountView, here: Mapping[uuid.UUID, str], said: Said) -> dict[str, Any]:
     counted = number(a.items) if a.items < MOST_ITEMS else f"{number(MOST_ITEMS)}+"
     return {
         "name": a.external_id,
@@ -93,7 +90,7 @@ def _account(a: AccountView, others: list[OtherCase], here: Mapping[uuid.UUID, s
         "here": said.text("account_here", items=number(a.here), reposts=number(a.reposts)),
         "registered": said.text("account_items", count=counted),
         "first": said.time(a.first_posted) if a.first_posted else None,
-        "cases": [_other(o, said) for o in others],
+        "cases": [_other(o, said) for o in a.others],
     }
 
 
@@ -103,6 +100,5 @@ def _other(o: OtherCase, said: Said) -> dict[str, Any]:
         "id": o.case,
         "short": str(o.case)[-12:],
         "state": said.label("case", "open" if o.state in UNDECIDED else o.state),
-        "at": said.time(o.decided_at or o.opened_at),
-        "hidden": o.withheld,
+        "at": said.time(o.at),
     }
