@@ -22,6 +22,7 @@ APPEAL = {"by": "uploader", "account_id": "uploader", "text": "Please look again
 # Route -> who may come in. Everybody else gets 403, nobody at all 401.
 MAY: dict[tuple[str, str], set[str]] = {
     ("POST", "/notices"): {"notices"},
+    ("POST", "/notices:batch"): {"notices"},
     ("GET", "/notices/{notice}"): {"notices", "read"} | READERS,
     ("GET", "/cases"): {"read"} | READERS,
     ("GET", "/cases/{case}"): {"read"} | READERS,
@@ -37,6 +38,7 @@ MAY: dict[tuple[str, str], set[str]] = {
 }
 BODIES: dict[str, Any] = {
     "/notices": NOTICE,
+    "/notices:batch": {**NOTICE, "external_id": "line-1"},
     "/cases/{case}/decisions": DECISION,
     "/cases/{case}/appeals": APPEAL,
     "/check": {"hashes": [{"type": "sha256", "value": "ab" * 32}]},
@@ -67,7 +69,7 @@ def test_who_may_come_in(wire: Wire, method: str, route: str) -> None:
     receipt = wire.notice().json
     values = {"notice": receipt["notice"], "case": receipt["case"], "item_id": "post-1"}
     path, body = route.format(**values), BODIES.get(route)
-    type_ = "application/x-ndjson" if route == "/items:batch" else "application/json"
+    type_ = "application/x-ndjson" if route.endswith(":batch") else "application/json"
     for who in (*PROGRAMS, *PEOPLE):
         got = wire.call(who, method, path, body, type=type_)
         if who not in MAY[method, route]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlencode
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.db import connections
+from django.test import Client
 
 from odzew.enforcement.api import measures_of
 from odzew.entrypoints.api import door
@@ -101,6 +104,17 @@ def test_it_obeys_and_is_seen_to_obey(example: dict[str, Any]) -> None:
     _work()
     assert [(m.measure, m.state) for m in measures_of(case=case) if m.in_force] == [("remove", "done")]
     assert example["status"] == {"/posts/1": 410, "/media/1": 410}
+
+
+def test_its_button_opens_the_form_with_the_post_known(example: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    example["register"]()
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', example["button"]("1")))
+    action = re.search(r'action="([^"]+)"', example["button"]("1"))
+    assert action and action[1] == f"{os.environ['DESK']}/r"
+    page = Client().post("/r", urlencode(fields), content_type="application/x-www-form-urlencoded")
+    assert 'name="item"' in page.content.decode()
+    monkeypatch.setenv("SECRET", "whsec_b2R6ZXcgZXhhbXBsZSBzZWNyZXQsIDMyIGJ5dGVzISE=")
+    assert f"`{example['signature']('post-1214')}`" in (DOCS / "integrator.md").read_text(encoding="utf-8")
 
 
 def test_it_believes_nothing_unsigned(example: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
+from odzew.entrypoints.console import figures_data
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.reporter import pages
 from odzew.entrypoints.reporter import views as reporter
@@ -111,6 +112,34 @@ def test_the_queue_at_work_is_open_to_everybody(
     with reader(browser, language=language, looked_at=True) as page:
         for name in _work(page, desk_url, secret):
             found += [f"{name}: {fault}" for fault in faults(page, least=24)]
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_the_pages_of_the_whole_are_open_to_everybody(
+    desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    story, _, _, _ = _story(monkeypatch)
+    figures_data.forget()
+    for n in range(6):
+        story.post(f"pen {n}", account=f"pen {n}", views=n)
+        case = story.report(f"pen {n}", by=story.hotline, source="hotline", external_id=f"pen {n}").case
+        story.work()
+        story.now += timedelta(minutes=7 * n)
+        story.decide(case, 0, "remove")
+        story.work()
+    story.platform_side.mode = "down"
+    secret = new_sign_in(person=story.hire("lead", "lead").id, now=utc_now(), lives=timedelta(days=1))
+    found = []
+    with reader(browser, language=language, looked_at=True) as page:
+        page.goto(f"{desk_url}/console/sign-in/{secret}")
+        with page.expect_navigation():
+            page.click("main button.go")
+        for name in ("figures", "operation"):
+            page.goto(f"{desk_url}/console/{name}")
+            found += [f"{name}: {fault}" for fault in faults(page, least=24, name=f"{name}-{language}")]
+        page.emulate_media(media="print")
+        assert not page.locator(".top nav").is_visible()
     assert found == []
 
 

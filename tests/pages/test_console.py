@@ -36,7 +36,9 @@ from odzew.ledger.people import (
 )
 from odzew.policy.reasons import REASONS
 from odzew.policy.vocabulary import CLAIMANTS, FLAGS, KINDS, OUTCOMES, ROLES, SOURCES
+from odzew.usecases.allow_looking import allow_looking
 from tests.cast import KEYS, POLICY, Story
+from tests.usecases.looking import ANSWERS
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 
@@ -122,13 +124,19 @@ def test_the_demos_link_is_used_by_the_button_only(desk_story: Story, monkeypatc
     assert COOKIE not in looked.cookies
     client = Client()
     assert client.post(path).status_code == 303
-    assert client.get("/console/").status_code == 200
+    assert "one-click link of the demo" in client.get("/console/").content.decode()
+    assert "odz_per_" in client.post("/console/key", {"token": _token(client)}).content.decode()
+    assert "one-click" not in _signed_in(desk_story, desk_story.reviewer(1)).get("/console/").content.decode()
 
 
 def test_every_route_and_role(desk_story: Story) -> None:
     """Everything that the table does not name is refused, and without a visit everything is the sign-in page."""
     desk_story.post()
     case, some = desk_story.report().case, uuid.uuid4()
+    until = desk_story.now + timedelta(days=9)
+    allow_looking(
+        country="PL", answers=ANSWERS, until=until, agreed=True, actor="operator", desk=desk_story.desk, now=desk_story.now
+    )
     routes = {
         "home": "/console/",
         "case": f"/console/cases/{case}",
@@ -138,12 +146,28 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "next": "/console/next",
         "renew": f"/console/cases/{case}/lease",
         "give_back": f"/console/cases/{case}/lease/back",
+        "look": f"/console/cases/{case}/look",
+        "look_away": f"/console/looks/{some}/hide",
+        "me": "/console/me",
+        "accident": "/console/me/accident",
+        "letter": "/console/me/letter",
         "wave": "/console/wave",
         "opinions": "/console/opinions",
         "opinion": f"/console/opinions/{some}",
         "alarms": "/console/alarms",
         "confirm": f"/console/alarms/{some}/confirm",
+        "figures": "/console/figures",
+        "operation": "/console/operation",
         "key": "/console/key",
+        "revoke_key": "/console/key/revoke",
+        "you": "/console/you",
+        "end_visit": f"/console/you/visits/{some}/end",
+        "end_others": "/console/you/visits/end-others",
+        "recovery": "/console/you/recovery",
+        "authenticator": "/console/you/authenticator",
+        "passkey": "/console/you/passkeys/new",
+        "drop_passkey": f"/console/you/passkeys/{some}/remove",
+        "step_up": "/console/step-up",
         "sign_out": "/console/sign-out",
     }
     assert {page for page, _ in RIGHTS} == {*routes, "queue"}
@@ -278,21 +302,31 @@ def test_an_alarm_is_seen_once(desk_story: Story) -> None:
     assert "I have seen it" not in client.get("/console/alarms").content.decode()
 
 
-def test_a_key_is_made_after_a_fresh_code_and_shown_once(desk_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_made_after_a_fresh_code_and_shown_once(desk_story: Story) -> None:
     who = desk_story.reviewer(0)
-    client, code = Client(), _code(who.id, desk_story)
-    secret = new_sign_in(person=who.id, now=desk_story.now, lives=timedelta(days=1))
-    assert client.post("/console/sign-in", {"secret": secret, "code": code}).status_code == 303
+    client = _signed_in(desk_story, who)
     token = _token(client)
-    assert client.post("/console/key", {"token": token, "code": code}).status_code == 401, "used at sign-in"
-    assert client.post("/console/key", {"token": token}).status_code == 401
-    desk_story.now += timedelta(minutes=2)
-    page = client.post("/console/key", {"token": token, "code": _code(who.id, desk_story)}).content.decode()
+    desk_story.now += timedelta(minutes=5, seconds=1)
+    asked = client.post("/console/key", {"token": token})
+    assert (asked.status_code, asked.headers["Location"]) == (303, "/console/step-up?back=/console/key")
+    body = {"token": token, "back": "/console/key"}
+    assert client.post("/console/step-up", {**body, "code": "000000"}).status_code == 401
+    code = _code(who.id, desk_story)
+    assert client.post("/console/step-up", {**body, "code": code}).headers["Location"] == "/console/key"
+    page = client.post("/console/key", {"token": token}).content.decode()
     found = caller_of_key(key=re.findall(r"odz_per_[\w-]+", page)[0], now=desk_story.now)
     assert found is not None and found.id == who.id
-    assert "odz_per_" not in client.get("/console/key").content.decode()
-    _demo(monkeypatch)
-    assert "odz_per_" in client.post("/console/key", {"token": token}).content.decode()
+    again = client.get("/console/key").content.decode()
+    assert "odz_per_" not in again and "in 12 h" in again
+    assert client.post("/console/key/revoke", {"token": token}).status_code == 303
+    assert caller_of_key(key=re.findall(r"odz_per_[\w-]+", page)[0], now=desk_story.now) is None
+    assert "You have no key now." in client.get("/console/key").content.decode()
+    desk_story.now += timedelta(minutes=6)
+    assert client.post("/console/step-up", {**body, "code": code}).status_code == 401, "it was used"
+    assert client.post("/console/key", {"token": token}).status_code == 303
+    for elsewhere in ("https://evil.example/", "//evil.example", "/console/../", "/console/key\n", "/"):
+        shown = client.get("/console/step-up", {"back": elsewhere}).content.decode()
+        assert 'name="back" value="/console/"' in shown
 
 
 def test_the_safety_officer_lets_the_full_statement_go(desk_story: Story) -> None:
@@ -319,7 +353,7 @@ def test_the_safety_officer_lets_the_full_statement_go(desk_story: Story) -> Non
     assert "Full statement released" in _page(client, case)
 
 
-def test_every_page_is_kept_by_nobody_and_has_no_script(desk_story: Story) -> None:
+def test_every_page_is_kept_by_nobody_and_none_but_those_for_passkeys_has_a_script(desk_story: Story) -> None:
     desk_story.post()
     case = desk_story.report().case
     client = _signed_in(desk_story, desk_story.reviewer(0))
@@ -334,7 +368,9 @@ def test_every_page_is_kept_by_nobody_and_has_no_script(desk_story: Story) -> No
         page = client.get(path)
         assert page.headers["Cache-Control"] == "no-store"
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        assert b"<script" not in page.content and b"style=" not in page.content
+        asks = path == "/console/sign-in"
+        assert page.content.count(b"<script") == page.content.count(b'<script src="/console/passkey-') == asks
+        assert ("script-src" in page.headers["Content-Security-Policy"]) == asks and b"style=" not in page.content
     shown = client.get("/console/").content.decode()
     assert "Desk of several" in shown and "unwitnessed" in shown and POLICY.name in shown
     content, digest = views.css()

@@ -24,6 +24,7 @@ __all__ = ["desk_story"]
 
 MANY: Final = 100_000
 SIGNED: Final = 500
+SHORT: Final = "0000000000b1"
 BIG: Final = (
     "ledger_personal_text",
     "notices_notice",
@@ -126,12 +127,15 @@ def test_the_queue_stays_quick_when_it_is_very_long(desk_story: Story) -> None:
         assert len(asked) <= 25, (query, len(asked))
         assert _whole_reads(asked) == [], query
     lead = signed_in(desk_story, desk_story.hire(f"lead {uuid.uuid4()}", "lead"))
-    for what in ("zolta lodz", "lantern177", "item-177", "0000000000b1", "https://kladka.example/posts/post-1", "uploader"):
+    for what in ("zolta lodz", "lantern177", "item-177", SHORT, "https://kladka.example/posts/post-1", "uploader"):
         token = token_of(lead)
         with _asked() as asked:
             assert lead.post("/console/search", {"what": what, "token": token}).content.count(b'<li class="row found">') >= 1, what
         assert len(asked) <= 25, (what, len(asked))
-        assert _whole_reads(asked) == [], what
+        # The short form of a number has no index, so that no notice pays for it: the ids are read through, once, by that question alone.
+        through = ["right(c.id::text, 12)"] if what == SHORT else []
+        reads = _whole_reads(asked)
+        assert len(reads) == len(through) and all(part in read for part, read in zip(through, reads, strict=True)), what
     with _asked() as asked:
         lease = take_next(caller=desk_story.reviewer(0), desk=desk_story.desk, now=desk_story.now)
     assert lease is not None and lease.case.int == SIGNED + 1, "past what they have signed"

@@ -17,7 +17,7 @@ from tests.cast import START, Story
 
 SOURCE = Path(odzew.__file__).parent
 # What the pages of the desk call, and what these raise errors in.
-ROAD = ["decide", "_deciding", "_may_decide", "give_opinion", "decide_wave", "release_statement"]
+ROAD = ["decide", "_deciding", "_may_decide", "give_opinion", "decide_wave", "release_statement", "look_at", "look_away"]
 
 FAMILY = {"OdzewError", "Invalid", "Forbidden", "NotFound", "Conflict", "Unauthorised", "TooMany", "TooLate"}
 

@@ -9,10 +9,12 @@ import pyotp
 import pytest
 
 from odzew.foundation.errors import Unauthorised
-from odzew.ledger.people import caller_of_key, new_person_key, new_sign_in, sign_in
+from odzew.ledger.people import caller_of_key, new_person_key, new_sign_in
+from odzew.ledger.visits import visit_of_secret
+from odzew.usecases.come_in import BySecret, CameIn, come_in
 from odzew.usecases.enrol_person import enrol_person
 from odzew.usecases.renew_sign_in import renew_sign_in
-from tests.cast import KEYS, Story
+from tests.cast import Story
 
 WEEK = timedelta(days=7)
 
@@ -21,8 +23,12 @@ def _code(otpauth: str, story: Story) -> str:
     return str(pyotp.TOTP(re.findall(r"secret=(\w+)", otpauth)[0]).at(story.now))
 
 
+def _came(story: Story, secret: str, code: str) -> CameIn:
+    return come_in(proof=BySecret(secret=secret, code=code), browser=b"", desk=story.desk, now=story.now)
+
+
 def _enter(story: Story, secret: str, code: str) -> str:
-    return sign_in(secret=secret, code=code, keys=KEYS, now=story.now).name
+    return _came(story, secret, code).person.name
 
 
 def test_whoever_comes_each_week_is_never_locked_out(story: Story) -> None:
@@ -47,9 +53,10 @@ def test_a_secret_that_was_never_used_ends_after_its_week(story: Story) -> None:
 def test_a_new_second_factor_ends_the_old_one_and_the_key_and_everybody_learns_of_it(story: Story) -> None:
     zosia = enrol_person(name="Zofia", role="lead", sign_in_lives=WEEK, desk=story.desk, now=story.now)
     key = new_person_key(person=zosia.person.id, now=story.now)
-    assert _enter(story, zosia.sign_in, _code(zosia.otpauth, story))
+    came = _came(story, zosia.sign_in, _code(zosia.otpauth, story))
     size = story.desk.size(now=story.now)
     new = renew_sign_in(person_id=zosia.person.id, authenticator=True, sign_in_lives=WEEK, desk=story.desk, now=story.now)
+    assert visit_of_secret(secret=came.cookie, browser=b"", now=story.now) is None
     assert new.otpauth and caller_of_key(key=key, now=story.now) is None and story.desk.size(now=story.now) == size
     for secret, link in ((zosia.sign_in, new.otpauth), (new.sign_in, zosia.otpauth)):
         with pytest.raises(Unauthorised):
@@ -64,4 +71,4 @@ def test_letters_are_no_code_and_no_crash(story: Story, code: str) -> None:
     who = story.people[0]
     secret = new_sign_in(person=who.id, now=story.now, lives=WEEK)
     with pytest.raises(Unauthorised):
-        sign_in(secret=secret, code=code, keys=KEYS, now=story.now)
+        _came(story, secret, code)

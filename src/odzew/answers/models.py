@@ -10,7 +10,7 @@ class Answer(models.Model):
     """What a reporter was told, with the facts it rests on; never changed but for the moment of its delivery."""
 
     id = models.UUIDField(primary_key=True)
-    notice = models.ForeignKey("notices.Notice", on_delete=models.PROTECT)
+    notice = models.ForeignKey("notices.Notice", on_delete=models.PROTECT, db_index=False)
     case_id = models.UUIDField()
     kind = models.TextField()
     at = models.DateTimeField()

@@ -232,3 +232,9 @@ def coming(*, until: datetime) -> list[Coming]:
         "WHERE c.state = 'armed' AND s.n > c.step AND (s.value ->> 0)::timestamptz <= %s GROUP BY 1, 2 ORDER BY 4, 1, 2"
     )
     return [Coming(name=name, deed=deed, count=n, first=first) for name, deed, n, first in fetch_all(sql, [until])]
+
+
+def latest_by(*, now: datetime) -> timedelta:
+    """Return by how much the most overdue running clock is late; nothing if none is."""
+    wake = next_wake()
+    return max(now - wake, timedelta(0)) if wake else timedelta(0)

@@ -129,7 +129,7 @@ class Item(models.Model):
     repost_of = models.TextField(default="")
     private = models.BooleanField(default=False)
     countries = ArrayField(models.TextField(), default=list)
-    copyset = models.ForeignKey(CopySet, on_delete=models.PROTECT)
+    copyset = models.ForeignKey(CopySet, on_delete=models.PROTECT, db_index=False)
     media_digest = models.BinaryField(default=b"")
     views = models.BigIntegerField(default=0)
     reposts = models.BigIntegerField(default=0)
@@ -153,7 +153,7 @@ class Media(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, db_index=False)
     external_id = models.TextField()
     url = models.TextField(default="")
     sha256 = models.BinaryField(null=True)
@@ -183,7 +183,7 @@ class Print(models.Model):
     """What one file of an item looks like. The number is the index's name for it; another look gets another number."""
 
     number = models.BigIntegerField(primary_key=True)
-    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, db_index=False)
     media = models.TextField()
     digest = models.BinaryField()
     sha256 = models.BinaryField(null=True)
@@ -204,7 +204,7 @@ class PastBytes(models.Model):
 
     id = models.UUIDField(primary_key=True)
     sha256 = models.BinaryField()
-    copyset = models.ForeignKey(CopySet, on_delete=models.PROTECT)
+    copyset = models.ForeignKey(CopySet, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         db_table = "cases_past_bytes"
@@ -227,7 +227,7 @@ class Address(models.Model):
 class Spread(models.Model):
     """Views and reposts of an item at a moment, as the platform counted them."""
 
-    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, db_index=False)
     at = models.DateTimeField()
     views = models.BigIntegerField()
     reposts = models.BigIntegerField()
@@ -240,7 +240,7 @@ class Spread(models.Model):
 class Reporter(models.Model):
     """How often one reporter (an opaque name) was heard on one case."""
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
     reporter = models.TextField()
     notices = models.IntegerField()
 

@@ -17,7 +17,8 @@ _OF_ITEMS: Final = "SELECT g.case_id FROM cases_item i JOIN cases_copyset g ON g
 def cases_named(*, name: str, platforms: list[uuid.UUID], limit: int) -> list[uuid.UUID]:
     """Return the cases of that number (whole, or its last twelve figures), or that cover an item, address or account of that name.
 
-    The newest first. A case that became part of another leads to that one, with `find_case`.
+    The newest first. A short number is looked for by reading all ids through: its figures are random, and an index of them would cost
+    every notice a page of its own. A case that became part of another leads to that one, with `find_case`.
     """
     found: set[uuid.UUID] = set()
     for sql, values in _questions(name.strip(), platforms):

@@ -80,7 +80,7 @@ class Seeker:
 
     `present`: all who may decide now; `specialists`: those of them a passed-on case waits for; `special`: this person is one.
     `apart`: on a desk of one, the least time between two looks of the same person; None where a second person is there. `skips`: how
-    long a case is not handed again to whoever gave it back.
+    long a case is not handed again to whoever gave it back; `not_today`: kinds that they would rather not be handed now.
     """
 
     person: uuid.UUID
@@ -89,6 +89,7 @@ class Seeker:
     special: bool
     apart: timedelta | None
     skips: timedelta
+    not_today: tuple[str, ...] = ()
 
 
 _STANDING: Final = "('awaiting_second', 'disputed', 'passed_on')"
@@ -125,6 +126,8 @@ def in_line(
         parts.append((f"NOT EXISTS ({_SAID} %s AND d.state <> 'passed_on' AND d.at > %s)", [me, now - seeker.apart]))
     if not seeker.special:
         parts.append((f"NOT (c.state = 'specialist' AND EXISTS ({_FREE}))", [seeker.specialists, me]))
+    if seeker.not_today:
+        parts.append(("NOT c.kinds && %s::text[]", [list(seeker.not_today)]))
     if only is not None:
         parts.append(("c.id = %s", [only]))
     where = " AND ".join(part for part, _ in parts)

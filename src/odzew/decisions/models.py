@@ -13,7 +13,7 @@ class Decision(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
     round = models.IntegerField()
     person = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT)
     program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT)
@@ -66,7 +66,7 @@ class Appeal(models.Model):
     """A complaint against a decision, by a reporter or by the uploader (DSA art. 20)."""
 
     id = models.UUIDField(primary_key=True)
-    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
     by = models.TextField()
     notice_id = models.UUIDField(null=True)
     account_id = models.UUIDField(null=True)
@@ -92,7 +92,7 @@ class Statement(models.Model):
     """What the uploader is told (DSA art. 17). `held`: the full text waits for the safety officer."""
 
     id = models.UUIDField(primary_key=True)
-    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
     account_id = models.UUIDField()
     item_id = models.UUIDField(null=True)
     form = models.TextField()

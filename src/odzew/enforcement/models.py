@@ -10,8 +10,8 @@ class Measure(models.Model):
     """What is done to an item or an account. `id` is the platform's idempotency key."""
 
     id = models.UUIDField(primary_key=True)
-    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
-    item = models.ForeignKey("cases.Item", null=True, on_delete=models.PROTECT)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
+    item = models.ForeignKey("cases.Item", null=True, on_delete=models.PROTECT, db_index=False)
     account = models.ForeignKey("cases.Account", null=True, on_delete=models.PROTECT)
     measure = models.TextField()
     scope = models.TextField()
@@ -53,7 +53,7 @@ class Probe(models.Model):
     """What one of the platform's own addresses answered when we looked. Status 0: no answer."""
 
     id = models.UUIDField(primary_key=True)
-    measure = models.ForeignKey(Measure, on_delete=models.CASCADE)
+    measure = models.ForeignKey(Measure, on_delete=models.CASCADE, db_index=False)
     at = models.DateTimeField()
     url = models.TextField()
     status = models.IntegerField()

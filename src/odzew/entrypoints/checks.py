@@ -82,6 +82,11 @@ def check_decoder(*, chosen: Settings) -> list[Finding]:
     return found
 
 
+def free_bytes(*, chosen: Settings) -> int:
+    """Return how much is free where the data folder is."""
+    return shutil.disk_usage(_existing(chosen.data)).free
+
+
 def refuse(*, findings: list[Finding]) -> None:
     """Raise `Unsafe` with every reason for which the desk must not start."""
     reasons = [f.sentence for f in findings if f.refuses]
@@ -132,7 +137,7 @@ def _policy(chosen: Settings) -> Iterator[Finding]:
 
 
 def _machine(chosen: Settings) -> Iterator[Finding]:
-    if (free := shutil.disk_usage(_existing(chosen.data)).free) < LEAST_BYTES:
+    if (free := free_bytes(chosen=chosen)) < LEAST_BYTES:
         # A desk that is started again on a nearly full disk still hides, by its clocks, what it already knows.
         yield error("disk", f"Only {free >> 20} MiB are free for {chosen.data}; a desk needs 1 GiB.", refuses=False)
 

@@ -134,5 +134,6 @@ def make_desk(*, chosen: Settings) -> Desk:
         witness_url=chosen.witness_url,
         public_url=chosen.base_url,
         mail_domain=chosen.mail_address.rpartition("@")[2] or "odzew.invalid",
+        formal=chosen.formal,
         emergency=helplines(country=chosen.country, today=utc_now().date()).emergency,
     )

@@ -8,9 +8,12 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import orjson
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -67,6 +70,22 @@ class Keys:
             return self._sealer.decrypt(sealed)
         except InvalidToken:
             return None
+
+
+def seal_facts(*, keys: Keys, facts: dict[str, Any]) -> str:
+    """Return facts sealed, for a form that brings them back."""
+    return keys.seal(clear=orjson.dumps(facts)).decode()
+
+
+def unseal_facts(*, keys: Keys, sealed: str, now: datetime) -> dict[str, Any]:
+    """Return what `seal_facts` sealed, while its `until` (a timestamp) is to come; empty for whatever else somebody sends."""
+    clear = keys.unseal(sealed=sealed.encode())
+    try:
+        facts = orjson.loads(clear or b"null")
+    except ValueError:
+        return {}
+    good = isinstance(facts, dict) and isinstance(facts.get("until"), float) and facts["until"] > now.timestamp()
+    return facts if good else {}
 
 
 def load_keys(*, folder: Path) -> Keys:

@@ -61,6 +61,12 @@ class Settings(BaseModel):
     ] = 20
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="The operator's country (ISO 3166).")] = "PL"
     jurisdiction: Annotated[Literal["EU", "UK", "US", "AU", "other"], Field(description="Whose rules bind the desk.")] = "EU"
+    formal_requests: Annotated[
+        Literal["law", "none", "tida", "uk", "both"],
+        Field(
+            description="Formal requests that the status page offers: the TAKE IT DOWN Act, UK section 20A, both; `law`: by `jurisdiction`."
+        ),
+    ] = "law"
     time_zone: Annotated[str, Field(description="The zone in which times are told to people.")] = "Europe/Warsaw"
     language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
     report_form: Annotated[bool, Field(description="Show the report form at `/`. Without it `/` says where to report.")] = True
@@ -139,6 +145,13 @@ class Settings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("is not a time zone, for example Europe/Warsaw") from error
         return value
+
+    @property
+    def formal(self) -> frozenset[str]:
+        """The laws under which the status page offers a formal request."""
+        own = {"US": {"tida"}, "UK": {"uk"}}.get(self.jurisdiction, set())
+        chosen = {"law": own, "none": set(), "both": {"tida", "uk"}}.get(self.formal_requests, {self.formal_requests})
+        return frozenset(chosen)
 
     @property
     def keys_folder(self) -> Path:

@@ -142,6 +142,8 @@ class Person(models.Model):
     enrolled_at = models.DateTimeField(null=True)
     counts_from = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
+    wrong_codes = models.IntegerField(default=0)
+    wrong_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_person"
@@ -151,6 +153,64 @@ class Person(models.Model):
                 name="ledger_person_role",
             )
         ]
+
+
+class Visit(models.Model):
+    """A person in one browser, while it lasts; the browser's cookie is kept as its hash. `fresh_at`: their last second factor."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    secret_hash = models.BinaryField(unique=True)
+    browser = models.BinaryField()
+    how = models.TextField()
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    fresh_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_visit"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(how__in=["code", "recovery", "passkey", "provider", "link"]), name="ledger_visit_how"
+            )
+        ]
+
+
+class RecoveryCode(models.Model):
+    """A code for whoever lost their authenticator, as a keyed hash; it is gone once it was used."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    code_hash = models.BinaryField()
+
+    class Meta:
+        db_table = "ledger_recovery_code"
+
+
+class Passkey(models.Model):
+    """A person's passkey: its public key (`credential`), and the name they gave it."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    credential_id = models.BinaryField(unique=True)
+    credential = models.BinaryField()
+    counter = models.BigIntegerField(default=0)
+    name = models.TextField()
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_passkey"
+
+
+class Spent(models.Model):
+    """A challenge that was answered; it is refused a second time, and forgotten when it is too old to be answered at all."""
+
+    hash = models.BinaryField(primary_key=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_spent"
 
 
 class PolicyVersion(models.Model):

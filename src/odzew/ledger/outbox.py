@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from odzew.foundation.ids import new_id
+from odzew.foundation.ids import first_id, new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 from odzew.ledger.models import Delivery
 
@@ -16,6 +16,7 @@ from odzew.ledger.models import Delivery
 LEASE: Final = timedelta(seconds=45)
 # After each failed try, in seconds: quick at first, then for five days.
 _RETRIES: Final = (1, 2, 4, 8, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, *([14400] * 29))
+_TRIED_FOR: Final = timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,3 +185,31 @@ def overdue(*, now: datetime, by: timedelta) -> int:
     """Return how many deliveries should have been tried longer than `by` ago and were not."""
     sql = "SELECT count(*) FROM ledger_delivery WHERE state = 'waiting' AND next_at < %s AND (lease_until IS NULL OR lease_until < %s)"
     return int(fetch_all(sql, [now - by, now])[0][0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What of one kind waits in the outbox: how much, since when the oldest, how much of it has failed, and when it is tried next.
+
+    `refused`: how much was given up for good in the last week.
+    """
+
+    kind: str
+    waiting: int
+    oldest: datetime | None
+    failing: int
+    next_at: datetime | None
+    refused: int
+
+
+def standing(*, now: datetime) -> list[Waiting]:
+    """Return what waits in the outbox and what was refused in the last week, by kind; payloads are not read."""
+    sql = (
+        "SELECT kind, count(*) FILTER (WHERE state = 'waiting'), min(created_at) FILTER (WHERE state = 'waiting'), "
+        "count(*) FILTER (WHERE state = 'waiting' AND attempts > 1), min(next_at) FILTER (WHERE state = 'waiting'), "
+        "count(*) FILTER (WHERE state = 'refused') FROM ledger_delivery "
+        "WHERE state = 'waiting' OR (state = 'refused' AND id >= %s AND ended_at > %s) GROUP BY kind ORDER BY kind"
+    )
+    week = now - timedelta(days=7)
+    names = ("kind", "waiting", "oldest", "failing", "next_at", "refused")
+    return [Waiting(**dict(zip(names, row, strict=True))) for row in fetch_all(sql, [first_id(at=week - _TRIED_FOR), week])]

@@ -12,11 +12,11 @@ from typing import Final, Literal
 
 import pyotp
 
-from odzew.foundation.errors import Conflict, Invalid, NotFound, Unauthorised
+from odzew.foundation.errors import Conflict, Invalid, NotFound
 from odzew.foundation.ids import new_id
 from odzew.foundation.secrets import Keys, hash_key
 from odzew.foundation.writes import fetch_all
-from odzew.ledger.models import Person, Platform, Program
+from odzew.ledger.models import Passkey, Person, Platform, Program, RecoveryCode, Visit
 from odzew.policy.vocabulary import ROLES, SOURCES
 
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics"})
@@ -285,10 +285,11 @@ def add_person(*, name: str, role: str, now: datetime, counts_from: datetime | N
     row = Person.objects.create(
         id=new_id(now=now), name=name, role=role, pseudonym=f"{role}-{secrets.token_hex(3)}", counts_from=counts_from or now
     )
-    return _person(row)
+    return person_view(row)
 
 
-def _person(row: Person) -> PersonView:
+def person_view(row: Person, /) -> PersonView:
+    """Return a row as the others see it."""
     return PersonView(
         id=row.id,
         name=row.name,
@@ -300,13 +301,13 @@ def _person(row: Person) -> PersonView:
 
 def people() -> list[PersonView]:
     """Return everybody who has not left, by name."""
-    return [_person(row) for row in Person.objects.filter(left_at=None).order_by("name")]
+    return [person_view(row) for row in Person.objects.filter(left_at=None).order_by("name")]
 
 
 def person(*, person: uuid.UUID) -> PersonView | None:
     """Return one person who has not left, or None."""
     row = Person.objects.filter(id=person, left_at=None).first()
-    return _person(row) if row else None
+    return person_view(row) if row else None
 
 
 def pseudonyms(*, people: list[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -315,7 +316,9 @@ def pseudonyms(*, people: list[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 
 def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
-    """Let a person go: no key and no sign-in works any more. Raises `NotFound`."""
+    """Let a person go: no visit, key or sign-in works any more. Raises `NotFound`."""
+    for kept in (Visit, Passkey, RecoveryCode):
+        kept._default_manager.filter(person_id=person).delete()
     if not Person.objects.filter(id=person, left_at=None).update(left_at=now, key_hash=None, sign_in_hash=None, second_factor=None):
         raise NotFound("There is no such person.")
 
@@ -331,9 +334,10 @@ def enrol_second_factor(*, person: uuid.UUID, keys: Keys, now: datetime) -> str:
     secret = pyotp.random_base32()
     row.second_factor = keys.seal(clear=secret.encode())
     row.second_factor_used = 0
+    row.wrong_codes, row.wrong_at = 0, None
     row.key_hash = None
     row.enrolled_at = row.enrolled_at or now
-    row.save(update_fields=["second_factor", "second_factor_used", "key_hash", "enrolled_at"])
+    row.save(update_fields=["second_factor", "second_factor_used", "wrong_codes", "wrong_at", "key_hash", "enrolled_at"])
     return pyotp.TOTP(secret).provisioning_uri(name=row.name, issuer_name="Odzew")
 
 
@@ -344,48 +348,23 @@ def new_sign_in(*, person: uuid.UUID, now: datetime, lives: timedelta) -> str:
     return secret
 
 
-def sign_in(*, secret: str, code: str | None, keys: Keys, now: datetime) -> PersonView:
-    """Return who signs in. `code` is the second factor's; None only where the caller allows sign-in by link alone (the demo).
-
-    A code works once; with it the secret lives for 30 days more, so that it ends only for somebody who stays away. Raises
-    `Unauthorised` with the same sentence whatever was wrong.
-    """
-    wrong = Unauthorised("That did not work. Check the secret and the code, or ask the operator for a new sign-in secret.")
-    row = Person.objects.filter(sign_in_hash=hash_key(secret=secret), left_at=None).first()
-    if row is None or row.sign_in_expires_at is None or row.sign_in_expires_at <= now:
-        raise wrong
-    if code is not None:
-        if not _second_factor(row, code, keys, now):
-            raise wrong
-        Person.objects.filter(id=row.id, sign_in_expires_at__lt=now + SIGN_IN_STAYS).update(sign_in_expires_at=now + SIGN_IN_STAYS)
-    return _person(row)
-
-
-def _second_factor(row: Person, code: str, keys: Keys, now: datetime) -> bool:
-    clear = keys.unseal(sealed=bytes(row.second_factor)) if row.second_factor else None
-    if clear is None:
-        return False
-    totp = pyotp.TOTP(clear.decode())
-    step = int(now.timestamp()) // 30
-    for candidate in (step, step - 1, step + 1):
-        if hmac.compare_digest(totp.generate_otp(candidate).encode(), code.strip().encode()):
-            used = Person.objects.filter(id=row.id, second_factor_used__lt=candidate).update(second_factor_used=candidate)
-            return bool(used)
-    return False
-
-
-def fresh_code(*, person: uuid.UUID, code: str, keys: Keys, now: datetime) -> bool:
-    """Is this the person's second factor of this moment, never used before? It is used up by asking."""
-    row = Person.objects.filter(id=person, left_at=None).first()
-    return row is not None and _second_factor(row, code, keys, now)
-
-
 def new_person_key(*, person: uuid.UUID, now: datetime) -> str:
     """Return a key for a person that lives 12 hours; the former one stops working. The caller has checked the second factor."""
     key, secret = _key("per", person)
     if not Person.objects.filter(id=person, left_at=None).update(key_hash=hash_key(secret=secret), key_expires_at=now + KEY_LIVES):
         raise NotFound("There is no such person.")
     return key
+
+
+def person_key_until(*, person: uuid.UUID, now: datetime) -> datetime | None:
+    """Return until when a person's key works, or None if they have none."""
+    rows = Person.objects.filter(id=person, key_hash__isnull=False, key_expires_at__gt=now).values_list("key_expires_at", flat=True)
+    return rows.first()
+
+
+def end_person_key(*, person: uuid.UUID) -> bool:
+    """End a person's key; False if they had none."""
+    return Person.objects.filter(id=person, key_hash__isnull=False).update(key_hash=None, key_expires_at=None) == 1
 
 
 def caller_of_key(*, key: str, now: datetime) -> Caller | None:
@@ -425,7 +404,7 @@ def _person_caller(owner: uuid.UUID, secret: str, now: datetime) -> Caller | Non
     row = Person.objects.filter(id=owner, left_at=None, key_expires_at__gt=now).first()
     if row is None or row.key_hash is None or not hmac.compare_digest(bytes(row.key_hash), hash_key(secret=secret)):
         return None
-    return caller_of_person(row_person=_person(row))
+    return caller_of_person(row_person=person_view(row))
 
 
 def caller_of_person(*, row_person: PersonView) -> Caller:
@@ -450,7 +429,7 @@ def desk_size(*, now: datetime) -> Literal["solo", "pair", "team"]:
 def outsiders(*, now: datetime) -> list[PersonView]:
     """Return the people outside the desk whose opinion counts now."""
     rows = Person.objects.filter(left_at=None, enrolled_at__isnull=False, counts_from__lte=now, role=OUTSIDE)
-    return [_person(row) for row in rows.order_by("name")]
+    return [person_view(row) for row in rows.order_by("name")]
 
 
 def program_counts(*, program: uuid.UUID, now: datetime) -> bool:
@@ -462,4 +441,4 @@ def program_counts(*, program: uuid.UUID, now: datetime) -> bool:
 def deciders(*, now: datetime) -> list[PersonView]:
     """Return the people who may decide now."""
     rows = Person.objects.filter(left_at=None, enrolled_at__isnull=False, counts_from__lte=now, role__in=DECIDERS)
-    return [_person(row) for row in rows.order_by("name")]
+    return [person_view(row) for row in rows.order_by("name")]

@@ -11,7 +11,7 @@ class Notice(models.Model):
     """A report as received; a trigger in the database refuses every change of it."""
 
     id = models.UUIDField(primary_key=True)
-    program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT)
+    program = models.ForeignKey("ledger.Program", null=True, on_delete=models.PROTECT, db_index=False)
     external_id = models.TextField(null=True)
     source = models.TextField()
     kind = models.TextField()
@@ -28,22 +28,25 @@ class Notice(models.Model):
     receipt = models.BinaryField(unique=True)
     received_at = models.DateTimeField()
     answer_due = models.DateTimeField()
-    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    follows = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         db_table = "notices_notice"
         constraints = [
             models.UniqueConstraint(fields=["program", "external_id"], name="notices_notice_external"),
         ]
-        indexes = [models.Index(fields=["text_id"], name="notices_notice_text", condition=Q(text_id__isnull=False))]
+        indexes = [
+            models.Index(fields=["text_id"], name="notices_notice_text", condition=Q(text_id__isnull=False)),
+            models.Index(fields=["follows"], name="notices_notice_follows", condition=Q(follows__isnull=False)),
+        ]
 
 
 class Handling(models.Model):
     """How far a notice has come on a case. It ends only with a delivered answer."""
 
     id = models.UUIDField(primary_key=True)
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT)
-    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
     primary = models.BooleanField()
     state = models.TextField(default="open")
     ended_at = models.DateTimeField(null=True)
@@ -76,7 +79,6 @@ class Contact(models.Model):
     """
 
     notice = models.OneToOneField(Notice, primary_key=True, on_delete=models.CASCADE)
-    how = models.TextField()
     who = models.TextField()
     sealed = models.BinaryField()
     at = models.DateTimeField()
@@ -84,7 +86,6 @@ class Contact(models.Model):
 
     class Meta:
         db_table = "notices_contact"
-        constraints = [models.CheckConstraint(condition=Q(how__in=["mail", "news"]), name="notices_contact_how")]
         indexes = [models.Index(fields=["who", "at"], name="notices_contact_who")]
 
 
@@ -96,3 +97,23 @@ class Mailbox(models.Model):
 
     class Meta:
         db_table = "notices_mailbox"
+
+
+class FormalRequest(models.Model):
+    """A formal request under a law that the reporter of a notice signed later; a trigger in the database refuses every change of it.
+
+    `text_id`: what they signed, the signature and the contact, kept apart so that it can be erased.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT)
+    law = models.TextField()
+    text_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notices_formal_request"
+        constraints = [
+            models.CheckConstraint(condition=Q(law__in=["tida", "uk"]), name="notices_formal_law"),
+            models.UniqueConstraint(fields=["notice", "law"], name="notices_formal_once"),
+        ]

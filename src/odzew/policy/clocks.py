@@ -10,6 +10,8 @@ from odzew.policy.rules import DECIDING, HIDING_DEEDS, Policy
 from odzew.policy.view import PERSON, View
 
 _SOLO: Final = frozenset({"child_decide", "ncii_decide"})
+# The clock of each formal request.
+FORMAL: Final = {"tida": "ncii_tida", "uk": "ncii_uk", "au": "au_complaint"}
 
 
 def case_clocks(view: View, *, hidden: bool, waits: bool) -> tuple[ClockPlan, ...]:
@@ -34,9 +36,7 @@ def case_clocks(view: View, *, hidden: bool, waits: bool) -> tuple[ClockPlan, ..
     plans.append(_decide(view))
     if view.trusted and not view.cleared and not counts_only:
         plans.append(plan("tf_priority", hides=may_hide))
-    for name, request in (("ncii_tida", "tida"), ("ncii_uk", "uk"), ("au_complaint", "au")):
-        if request in facts.regimes:
-            plans.append(plan(name, hides=not view.threat))
+    plans += [plan(name, hides=not view.threat) for request, name in FORMAL.items() if request in facts.regimes]
     if danger_said(facts):
         plans.append(plan("danger"))
     return tuple(plans)
@@ -103,6 +103,11 @@ def clock(
     elif name == "appeal_decide" and regime == "other":
         variant = "other"
     return policy.plan(name, variant, hides=regime != "other")
+
+
+def formal_clock(policy: Policy, law: str, *, published: bool) -> ClockPlan:
+    """Give the plan of a formal request's clock; while nothing is public it warns where it would hide."""
+    return policy.plan(FORMAL[law], hides=published)
 
 
 def probe_schedule(policy: Policy) -> tuple[timedelta, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import datetime
 
 from odzew.cases.data import Place
+from odzew.cases.items import items_of
 from odzew.foundation.errors import Invalid, NotFound
 from odzew.ledger.people import enrolled_hosts, platform_of
 from odzew.notices.api import NoticeView, by_receipt, thread
 from odzew.notices.data import Concern, NewNotice, Receipt
 from odzew.notices.form import FormAnswers, links_in, places_of, text_of
+from odzew.notices.formal import signed_on
 from odzew.notices.receipt import clean
 from odzew.usecases.desk import Desk
 from odzew.usecases.file_report import LONGEST_WHERE, external_id, form_caller
@@ -21,7 +24,8 @@ def add_to_report(*, code: str, where: str, once: str, danger: bool, desk: Desk,
     """Store what a reporter adds as a notice of their own that follows the first; the same under the same `once` is stored once.
 
     It says of the same places, and of those named now, what the first notice said, so it joins its case, opens it again or raises
-    it; nothing is lowered. An empty `where` says that it is back. What is answered is read with the code of the first one.
+    it; nothing is lowered. What they signed as a formal request holds for it too. An empty `where` says that it is back. What is
+    answered is read with the code of the first one.
     Raises `NotFound` (a code that opens nothing) and `Invalid` (too long, too many addresses).
     """
     digits = clean(typed=code)
@@ -34,20 +38,30 @@ def add_to_report(*, code: str, where: str, once: str, danger: bool, desk: Desk,
         raise Invalid("That is too long for us.", what="too_long")
     root = next(one for one in told if one.id == first)
     places = _places(told, links)
+    laws = frozenset(one.law for one in signed_on(notices=[root.id]))
     notice = NewNotice(
-        external_id=external_id(once=once, content=[str(root.id), where, danger]),
+        external_id=external_id(once=once, content=[str(root.id), where, danger, *sorted(laws)]),
         source="user",
         concern=_concern(root, danger=danger),
         places=places,
         case=None if places else root.cases[0],
         text=text_of(answers=FormAnswers(where=where), links=links),
         language=root.language,
+        regimes=laws,
         follows=root.id,
     )
     # Item ids mean those of the first notice's platform. Its voice is the first one's: whoever adds to a report is nobody new.
-    platform = platform_of(program=root.program) if root.program else None
-    caller = replace(form_caller(now=now), platform=platform)
+    caller = replace(form_caller(now=now), platform=_platform(root))
     return receive_notice(notice=notice, caller=caller, desk=desk, now=now, voice=lambda _case: root.reporter)
+
+
+def _platform(root: NoticeView) -> uuid.UUID | None:
+    """Whose item ids the first notice means: its program's platform; of a form that was opened from a post, the post's."""
+    known = platform_of(program=root.program) if root.program else None
+    named = {place["item_id"] for place in root.places if place["item_id"]}
+    if known is not None or not named:
+        return known
+    return next((i.platform_id for case in root.cases for i in items_of(case=case) if i.external_id in named), None)
 
 
 def _places(told: list[NoticeView], links: list[str]) -> tuple[Place, ...]:

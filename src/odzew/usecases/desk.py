@@ -26,7 +26,10 @@ class _Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The desk: its keys, its policy, whose law binds it, and how it tells times. Made once by an entrypoint."""
+    """The desk: its keys, its policy, whose law binds it, and how it tells times. Made once by an entrypoint.
+
+    `formal`: the laws under which a reporter may make a formal request on the status page.
+    """
 
     keys: Keys
     policy: Policy
@@ -39,6 +42,7 @@ class Desk:
     witness_url: str = ""
     public_url: str = ""
     mail_domain: str = "odzew.invalid"
+    formal: frozenset[str] = frozenset()
     size_cached_for: timedelta = timedelta(seconds=2)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False, compare=False)
 

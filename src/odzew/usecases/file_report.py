@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+import uuid
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from odzew.cases.data import Place
 from odzew.foundation.errors import Invalid
 from odzew.ledger.people import FORM, Caller, enrolled_hosts
 from odzew.notices.data import NewNotice, Receipt
@@ -20,31 +22,47 @@ LONGEST_WHERE: Final = 8_000
 LONGEST_MORE: Final = 10_000
 
 
-def file_report(*, answers: FormAnswers, once: str, voice: Voice | None, desk: Desk, now: datetime) -> Receipt:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedItem:
+    """An item that its platform has signed as its own."""
+
+    platform: uuid.UUID
+    item_id: str
+
+
+def file_report(
+    *, answers: FormAnswers, once: str, voice: Voice | None, desk: Desk, now: datetime, item: HostedItem | None = None
+) -> Receipt:
     """Store what somebody answered as a notice and return its receipt; the same answers under the same `once` return the same.
 
-    `once` is unguessable and belongs to one opened form; `voice` names who shares a network on a case (see `receive_notice`). No
-    address in it is fetched. Raises `Invalid`: nothing says where it is and no fingerprint, too long, or too many addresses.
+    `once` is unguessable and belongs to one opened form; `voice` names who shares a network on a case (see `receive_notice`); `item`
+    is the post that they came from. No address in it is fetched. Raises `Invalid`: nothing says where it is and no fingerprint, too
+    long, or too many addresses.
     """
     if len(answers.where) > LONGEST_WHERE or len(answers.more) > LONGEST_MORE:
         raise Invalid("That is too long for us.", what="too_long")
     links = links_in(text=answers.where, hosts=enrolled_hosts())
     text = text_of(answers=answers, links=links)
-    if not links and not text and not answers.hashes:
+    if not links and not text and not answers.hashes and item is None:
         raise Invalid("Nothing says where it is.", what="empty")
-    if len(links) > MOST_PLACES:
+    own = (Place(item_id=item.item_id),) if item else ()
+    if len(links) + len(own) > MOST_PLACES:
         raise Invalid(f"A report names at most {MOST_PLACES} addresses.", what="too_many")
+    content = asdict(replace(answers, what=frozenset())) | {"what": sorted(answers.what)}
+    if item:
+        content["item"] = [str(item.platform), item.item_id]
     notice = NewNotice(
-        external_id=external_id(once=once, content=asdict(replace(answers, what=frozenset())) | {"what": sorted(answers.what)}),
+        external_id=external_id(once=once, content=content),
         source="user",
         concern=concern_of(answers=answers),
-        places=places_of(links=links),
+        places=(*own, *places_of(links=links)),
         text=text,
         language=answers.language,
         hashes=answers.hashes,
-        in_words=not links and bool(text),
+        in_words=not links and not own and bool(text),
     )
-    return receive_notice(notice=notice, caller=form_caller(now=now), desk=desk, now=now, voice=voice)
+    caller = replace(form_caller(now=now), platform=item.platform if item else None)
+    return receive_notice(notice=notice, caller=caller, desk=desk, now=now, voice=voice)
 
 
 def form_caller(*, now: datetime) -> Caller:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from odzew.ledger.hosted import let_rest, may_ring, take_turn, whose_turn
 from odzew.ledger.people import PlatformView, platforms
 from odzew.matching.decoder.data import Verdict
 from odzew.matching.decoder.pool import Decoder
+from odzew.usecases._in_memory import InMemory
 from odzew.usecases._looking import looks_of
 from odzew.usecases.desk import Desk
 
@@ -58,24 +58,6 @@ class Pace:
     most_bytes: int = 64 << 20
 
 
-class _InMemory:
-    """A file in memory alone: nothing of it reaches a disk, and it ends with its descriptor."""
-
-    def __init__(self) -> None:
-        self.fd = os.memfd_create("hosted", os.MFD_CLOEXEC)
-
-    def write(self, data: bytes, /) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self.fd, view) :]
-
-    def __enter__(self) -> _InMemory:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.fd)
-
-
 def hash_hosted(*, desk: Desk, out: Fetching, decoder: Decoder, clock: Clock, pace: Pace) -> bool:
     """Hash one file whose turn it is; False if there is none. Safe to repeat and to run in several places.
 
@@ -90,7 +72,7 @@ def hash_hosted(*, desk: Desk, out: Fetching, decoder: Decoder, clock: Clock, pa
         return False
     platform_id, one = found
     platform = platforms(keys=desk.keys)[platform_id]
-    with _InMemory() as file:
+    with InMemory() as file:
         # 2. Its bytes, into memory.
         reply = out.fetch(
             url=one.url,

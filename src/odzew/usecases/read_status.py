@@ -13,12 +13,14 @@ from odzew.notices.receipt import clean
 from odzew.usecases._appeal_windows import window_of_reporter
 from odzew.usecases._banking import looked_for
 from odzew.usecases.desk import Desk
+from odzew.usecases.sign_formal_request import FormalState, formal_states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """What a reporter may see: every answer, newest first, and the cases they may ask us to look at again; `too_late` when the time
-    for that is over on all of them. `fingerprint`: something that they sent is still looked for, and can be taken back.
+    for that is over on all of them. `fingerprint`: something that they sent is still looked for, and can be taken back. `formal`: the
+    formal requests that they signed or may sign.
 
     Nothing here moves because of somebody else: no clock of the case (another reporter may have brought it forward) and no state of
     it (another's appeal may have opened it); the next time is the one that the newest answer promises (practice 5).
@@ -30,6 +32,7 @@ class Status:
     may_appeal: tuple[uuid.UUID, ...]
     too_late: bool = False
     fingerprint: bool = False
+    formal: tuple[FormalState, ...] = ()
 
 
 def read_status(*, code: str, desk: Desk, now: datetime) -> Status | None:
@@ -54,6 +57,7 @@ def read_status(*, code: str, desk: Desk, now: datetime) -> Status | None:
         may_appeal=in_time,
         too_late=bool(closed) and not in_time,
         fingerprint=any(looked_for(hashes=fingerprints_of(notice=one.id), notice=one.id) for one in told),
+        formal=formal_states(told=told, first=notice, desk=desk),
     )
 
 

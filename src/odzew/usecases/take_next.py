@@ -9,6 +9,7 @@ from typing import Final
 from odzew.cases.rows import CaseRow, lock_cases
 from odzew.decisions.data import LeaseView
 from odzew.decisions.leases import Seeker, give, in_line, lease_of
+from odzew.exposures.api import looker
 from odzew.foundation.errors import Forbidden
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
@@ -66,6 +67,7 @@ def _seeker(caller: Caller, desk: Desk, now: datetime) -> Seeker:
         special=caller.role in SPECIALISTS,
         apart=desk.policy.sign["solo"].apart if desk.size(now=now) == "solo" else None,
         skips=SKIPS,
+        not_today=tuple(sorted(looker(person=caller.id, now=now).not_today)),
     )
 
 

@@ -13,7 +13,7 @@ from ninja.errors import ValidationError as Wrong
 from ninja.openapi.schema import OpenAPISchema
 from pydantic import Field
 
-from odzew.entrypoints.api import cases, check, items, notices, opinions, views
+from odzew.entrypoints.api import cases, check, items, notice_batch, notices, opinions, views
 from odzew.entrypoints.api.bodies import BATCH, ITEM, JSON, KB, MULTIPART, NDJSON, NOTICE, Bodies
 from odzew.entrypoints.api.door import READERS, Key, Rights, caller_in, pace_checks
 from odzew.entrypoints.api.problems import TYPE, Unreadable, invalid, refuse, response
@@ -110,6 +110,19 @@ def _described(*, shape: type, media: str) -> dict[str, Any]:
 def send_notice(request: HttpRequest, payload: NoticeIn) -> HttpResponse:
     """Send a notice. The same `external_id` again gives 200 and the identical body for 24 hours, with other content 409."""
     return response(notices.take_notice(sent=payload, caller=caller_in(request), now=utc_now()))
+
+
+@api.post(
+    "/notices:batch",
+    auth=Key(rights=NOTICES, body=BATCH, type=NDJSON),
+    response=_answers({200: views.NoticesTakenOut}, *_BODY),
+    operation_id="send_notices",
+    tags=["notices"],
+    openapi_extra=_described(shape=NoticeIn, media=NDJSON),
+)
+def send_notices(request: HttpRequest) -> HttpResponse:
+    """Send up to 5,000 notices, one JSON object a line, each with an `external_id`; every line has its own result."""
+    return response(notice_batch.take_notices(source=request, caller=caller_in(request), now=utc_now()))
 
 
 @api.get(

@@ -75,7 +75,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         figures += [("odzew_overdue", "What is late by more than 30 s.", f'{{what="{k}"}}', n) for k, n in late.items()]
         figures += [
             ("odzew_hosted_files", "Files without PDQ that the desk has not hashed.", f'{{state="{state}"}}', n)
-            for state, n in _unhashed().items()
+            for state, n in unhashed().items()
         ]
     except (OdzewError, DatabaseError, InterfaceError) as error:
         return refuse(request, error)
@@ -83,7 +83,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text.encode(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _unhashed() -> Counter[str]:
+def unhashed() -> Counter[str]:
+    """Return how many files without PDQ wait to be hashed, and how many were given up."""
     counts: Counter[str] = Counter({"waiting": 0, "given_up": 0})
     for (_platform, state), number in count_unhashed().items():
         counts[state] += number

@@ -42,11 +42,12 @@ def take_notice(*, sent: NoticeIn, caller: Caller, now: datetime) -> Reply:
 
     Raises what `receive_notice` raises.
     """
-    receipt = receive_notice(notice=_notice(sent, caller), caller=caller, desk=the_desk(), now=now)
-    return Reply(status=200 if receipt.repeated else 201, body=to_json(_receipt(receipt)))
+    receipt = receive_notice(notice=notice_of(sent=sent, caller=caller), caller=caller, desk=the_desk(), now=now)
+    return Reply(status=200 if receipt.repeated else 201, body=to_json(receipt_out(receipt=receipt)))
 
 
-def _notice(sent: NoticeIn, caller: Caller) -> NewNotice:
+def notice_of(*, sent: NoticeIn, caller: Caller) -> NewNotice:
+    """Return a notice as the rooms know it. Raises `Invalid` for an item id that means nothing."""
     if caller.platform is None and any(p.item_id is not None for p in sent.where):
         raise Invalid("This key belongs to no platform, so an item_id means nothing; give the address as url.")
     concern = sent.concern
@@ -64,7 +65,8 @@ def _notice(sent: NoticeIn, caller: Caller) -> NewNotice:
     )
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def receipt_out(*, receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt as programs read it."""
     return {
         "notice": receipt.notice,
         "case": receipt.case,

@@ -284,6 +284,32 @@ class ItemStoredOut(View):
     new: bool
 
 
+class NoticeLineOut(View):
+    """What became of one line: stored (201, or 200 for one that came before) with its receipt, or refused with the reason.
+
+    `again`: nothing is wrong with it; it could not be stored just now.
+    """
+
+    line: int
+    external_id: str | None
+    status: int
+    notice: uuid.UUID | None = None
+    case: uuid.UUID | None = None
+    receipt_code: str | None = None
+    answer_due: datetime | None = None
+    reason: str | None = None
+    again: bool | None = None
+    fields: list[dict[str, str]] | None = None
+
+
+class NoticesTakenOut(View):
+    """What became of a batch of notices, line by line."""
+
+    stored: int
+    refused: int
+    results: list[NoticeLineOut]
+
+
 class BatchStoredOut(View):
     """Items were stored."""
 

@@ -9,17 +9,19 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from odzew.entrypoints.bench.data import Figure
+from odzew.entrypoints.drawing import DARK, PAPER
+from odzew.entrypoints.drawing import text as _text
 from odzew.foundation.errors import Invalid
 
 _WIDTH: Final = 720
 _PANEL: Final = 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 84, 24, 40, 40
-_STYLE: Final = """
-svg { background: #ffffff; color: #1c2024; font: 13px system-ui, sans-serif } text { fill: currentColor } .soft { fill: #5b636b }
-.axis { stroke: #8a939c; fill: none } .ours { fill: none; stroke: #0b57a4; stroke-width: 2.5 } .title { font-weight: 600 }
-.peer { fill: none; stroke: #b3261e; stroke-width: 2; stroke-dasharray: 7 4 } .linear { fill: none; stroke: #8a939c; stroke-dasharray: 2 4 }
-@media (prefers-color-scheme: dark) { svg { background: #15181b; color: #e8eaed } .soft { fill: #a7afb7 } .axis, .linear { stroke: #6b747c }
-.ours { stroke: #7fb8f0 } .peer { stroke: #f2938c } }
+_STYLE: Final = f"""
+{PAPER} .soft {{ fill: #5b636b }}
+.axis {{ stroke: #8a939c; fill: none }} .ours {{ fill: none; stroke: #0b57a4; stroke-width: 2.5 }} .title {{ font-weight: 600 }}
+.peer {{ fill: none; stroke: #b3261e; stroke-width: 2; stroke-dasharray: 7 4 }} .linear {{ fill: none; stroke: #8a939c; stroke-dasharray: 2 4 }}
+@media (prefers-color-scheme: dark) {{ {DARK} .soft {{ fill: #a7afb7 }} .axis, .linear {{ stroke: #6b747c }}
+.ours {{ stroke: #7fb8f0 }} .peer {{ stroke: #f2938c }} }}
 """
 
 
@@ -89,7 +91,3 @@ def _panel(row: Sequence[Figure], *, top: float) -> str:
         parts.append(_text(_LEFT - 8, scale.at(ours[0][0], decade)[1] + 4, f"{decade:g}", css="soft", anchor="end"))
         decade *= 10
     return "\n".join(parts)
-
-
-def _text(x: float, y: float, words: str, *, css: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{css}">{escape(words)}</text>'

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from odzew.entrypoints.cli.common import Data, Json, opened, put
-from odzew.foundation.errors import NotFound
+from odzew.foundation.errors import Invalid, NotFound
 
 SIGN_IN_LIVES: Final = timedelta(days=7)
 
@@ -110,6 +110,34 @@ def _platform_list(data: Data = None, as_json: Json = False) -> None:
         print(f"{p.name}  {' '.join(p.hosts)}  {p.webhook}")
 
 
+@_platform.command("link", epilog="Example: odzew platform link forum post-1214")
+def _platform_link(
+    name: Name,
+    item: Annotated[str, typer.Argument(help="The platform's own id of the item.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Print the signed link to the report form for an item of a platform, and a button that does the same."""
+    with opened(data=data) as at:
+        from odzew.foundation.settings import settings
+        from odzew.ledger.links import LONGEST_ITEM, button_html, link_address, link_signature
+        from odzew.ledger.people import platforms
+
+        found = next((p for p in platforms(keys=at.desk.keys).values() if p.name == name), None)
+        if found is None:
+            raise NotFound(f"There is no platform called {name}; see `odzew platform list`.")
+        if not item.strip() or len(item) > LONGEST_ITEM:
+            raise Invalid(f"An item id has 1 to {LONGEST_ITEM} letters.")
+        signature, desk_url = link_signature(secret=found.secret, item_id=item), settings().base_url
+    link = link_address(desk_url=desk_url, item_id=item, signature=signature)
+    button = button_html(desk_url=desk_url, item_id=item, signature=signature)
+    if as_json:
+        put({"link": link, "signature": signature, "button": button})
+        return
+    print(link)
+    print(button)
+
+
 @_user.command("add", epilog="Example: odzew user add Ada --role reviewer")
 def _user_add(
     name: Name,
@@ -198,6 +226,18 @@ def _called(name: str) -> uuid.UUID:
     if found is None:
         raise NotFound(f"Nobody here is called {name}.")
     return found.id
+
+
+@_user.command("end-visits", epilog="Example: odzew user end-visits Ada")
+def _user_end_visits(name: Name, data: Data = None) -> None:
+    """Sign a person out of every browser; their sign-in goes on working."""
+    from odzew.foundation.moments import utc_now
+
+    with opened(data=data):
+        from odzew.usecases.end_visits import end_visits
+
+        ended = end_visits(person_id=_called(name), actor="operator", now=utc_now())
+    print(f"Visits of {name} that ended: {ended}.")
 
 
 @_user.command("leave", epilog="Example: odzew user leave Ada")

@@ -14,6 +14,7 @@ from odzew.entrypoints.cli.hash import hash_files
 from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.mail import register as register_mail
 from odzew.entrypoints.cli.replay import replay
+from odzew.entrypoints.cli.reveal import register as register_reveal
 from odzew.entrypoints.cli.run import register as register_run
 from odzew.entrypoints.cli.scan import scan
 from odzew.entrypoints.cli.watch import register as register_watch
@@ -42,6 +43,7 @@ register_bank(app=app)
 register_exchange(app=app)
 register_ledger(app=app)
 register_mail(app=app)
+register_reveal(app=app)
 app.command()(bench)
 app.command()(replay)
 app.command(epilog="Example: odzew scan --bank NAME")(scan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,8 +20,10 @@ from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
 from odzew.ledger.api import events_of
 from odzew.ledger.data import Entry
+from odzew.ledger.events import read_texts
 from odzew.ledger.outbox import attempts_of
 from odzew.ledger.people import Caller, pseudonyms
+from odzew.notices.formal import signed_on
 from odzew.policy.rules import Policy
 from odzew.policy.vocabulary import OUTCOMES
 
@@ -33,6 +36,8 @@ _EQUAL: Final = 10
 _GOOD: Final = 80
 # What tells that somebody decided, without being a decision.
 _TELLING: Final = frozenset({"case.votes_lapsed"})
+# Who sees what a reporter signed as a formal request: whoever must show that it was complete.
+_SEE_NAMES: Final = frozenset({"lead", "safety_officer"})
 # What tells it, and is shown to those who took part.
 _TELLING_OTHERS: Final = frozenset({"opinion.asked"})
 
@@ -73,6 +78,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             for i in some("items", view["items"])
         ],
         "notices": [_notice(n, said) for n in view["notices"]],
+        "signed": _signed([n["id"] for n in view["notices"]], said) if caller.role in _SEE_NAMES else [],
         "measures": [_measure(m, tries[m["measure_id"]], said) for m in measures],
         "answers": [
             {
@@ -156,6 +162,21 @@ def _notice(n: dict[str, Any], said: Said) -> dict[str, Any]:
     }
 
 
+def _signed(notices: list[uuid.UUID], said: Said) -> list[dict[str, Any]]:
+    """What reporters signed under a law; of what was erased only that it was signed."""
+    found = signed_on(notices=notices)
+    texts = read_texts(ids=[one.text_id for one in found])
+    return [
+        {
+            "law": said.words[f"law_{one.law}"],
+            "at": said.time(one.at),
+            **{name: text.get(name, "") for name in ("signature", "contact")},
+        }
+        for one in found
+        for text in [json.loads(texts.get(one.text_id, "{}"))]
+    ]
+
+
 def _tries(found: list[dict[str, Any]], said: Said) -> list[dict[str, Any]]:
     return [{"at": said.time(t["at"]), "result": t["status"] or t["error"] or said.words["no_reply"]} for t in found]
 
@@ -208,7 +229,7 @@ def _timeline(row: CaseRow, view: dict[str, Any], caller: Caller, said: Said) ->
             continue
         if e.kind in _TELLING and caller.role != "auditor":
             continue
-        if e.kind.startswith("lease.") and not _may_know(e, row, caller):
+        if e.kind.startswith(("lease.", "media.")) and not _may_know(e, row, caller):
             continue
         about_asking = e.kind in _TELLING_OTHERS or e.facts.get("name") in TELLING_CLOCKS
         if about_asking and row.undecided and view["asked"] is None:

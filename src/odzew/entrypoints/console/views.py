@@ -1,6 +1,6 @@
 """The console: what the desk's own people see and do.
 
-No script, no session store: a signed cookie names the person, who is read anew on each request; each form carries the visit's token.
+Nothing of it needs a script; the person and their visit are read anew on each request; each form carries the visit's token.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import cache, wraps
 from importlib.resources import files
 from typing import Any, Concatenate, Final, ParamSpec
@@ -24,22 +25,25 @@ from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page
 from odzew.entrypoints.console.hands import hands_on
+from odzew.entrypoints.console.look_card import look_card
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
+from odzew.entrypoints.console.passkeys import answer_of, asked
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
-from odzew.entrypoints.console.visit import Visit, begin, end, from_elsewhere, own_form, visit_of
+from odzew.entrypoints.console.visit import Visit, begin, browser_of, end, from_elsewhere, own_form, visit_of
 from odzew.entrypoints.console.wave_page import ids_in, wave_page, wave_signed
 from odzew.entrypoints.refusals import refusal
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.entrypoints.reporter.networks import network
-from odzew.foundation.errors import NotFound, OdzewError
+from odzew.foundation.errors import NotFound, OdzewError, TooMany
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
-from odzew.ledger import people
 from odzew.ledger.api import witnessed
+from odzew.usecases.come_in import ByLink, ByPasskey, BySecret, CameIn, Proof, come_in
 from odzew.usecases.decide import decide
 from odzew.usecases.decide_wave import decide_wave
 from odzew.usecases.desk import Desk
+from odzew.usecases.end_visits import end_visits
 from odzew.usecases.give_opinion import give_opinion
 from odzew.usecases.release_statement import release_statement
 from odzew.usecases.sound_alarm import confirm_alarm
@@ -56,6 +60,7 @@ _HEADERS: Final = {
 }
 # The only pages that a sign-in leads back to: somebody was sent the link of a case.
 _CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
+_MENU: Final = ("queue", "wave", "opinions", "alarms", "figures", "operation", "me", "key", "you")
 _guesses = Guesses()
 
 
@@ -82,6 +87,16 @@ def our_desk() -> Desk:
     return desk()
 
 
+def moment() -> datetime:
+    """Return the time of the pages."""
+    return utc_now()
+
+
+def guesses() -> Guesses:
+    """Return what counts wrong codes by network."""
+    return _guesses
+
+
 def said_to(request: HttpRequest) -> Said:
     """Return how to speak to whoever asks, now."""
     return Said(language=language_of(request.headers.get("Accept-Language", "")), zone=desk().zone, now=utc_now())
@@ -95,15 +110,18 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
         role = visit.caller.role
         context |= {
             "role": said.label("role", role),
-            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in ("queue", "wave", "opinions", "alarms", "key")
+            "menu": [(f"/console/{'' if p == 'queue' else p}", said.words[p], p == template) for p in _MENU
                      if may(role=role, page=p, method="GET")],
             "size": said.label("desk", desk().size(now=said.now)),
             "policy": desk().policy,
             "unwitnessed": not witnessed(now=said.now),
+            "by_link": visit.kept.how == "link",
         }  # fmt: skip
     answer = render(request, f"console/{template}.html", context, status=status)
     for name, value in _HEADERS.items():
         answer.headers[name] = value
+    if "script" in context:
+        answer.headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
     answer.headers["Content-Language"] = said.language
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
@@ -124,7 +142,7 @@ def see(path: str) -> HttpResponse:
 
 def _door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpResponse:
     back = _CASE.fullmatch(request.POST.get("back", "") or request.path)
-    return show(request, "sign_in", status=status, back=back[0] if back else "", **facts)
+    return show(request, "sign_in", status=status, back=back[0] if back else "", **asked(desk=desk(), now=utc_now()), **facts)
 
 
 View = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
@@ -139,7 +157,7 @@ def guarded(page: str, *methods: str) -> Callable[[View[P]], Callable[Concatenat
             method = request.method or ""
             if method not in methods and not (method == "HEAD" and "GET" in methods):
                 return HttpResponseNotAllowed(methods)
-            visit = visit_of(request)
+            visit = visit_of(request, now=utc_now())
             if visit is None:
                 return _door(request, status=401, ended="desk" in request.COOKIES)
             if not may(role=visit.caller.role, page=page, method=method):
@@ -161,7 +179,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Secret and code in, a visit out."""
     if request.method != "POST":
         return _door(request)
-    return _enter(request, secret=request.POST.get("secret", "").strip(), code=request.POST.get("code", "").replace(" ", ""))
+    return enter(request, proof=BySecret(secret=request.POST.get("secret", "").strip(), code=request.POST.get("code", "")))
+
+
+@require_http_methods(["POST"])
+def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
+    """A passkey's answer in, a visit out."""
+    answer = answer_of(request)
+    return enter(request, proof=ByPasskey(answer=answer)) if answer else _door(request, status=401, wrong=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -171,29 +196,37 @@ def sign_in_by_link(request: HttpRequest, secret: str) -> HttpResponse:
         return show(request, "told", status=404, sentence="not_here")
     if request.method != "POST":
         return show(request, "link")
-    return _enter(request, secret=secret, code=None)
+    return enter(request, proof=ByLink(secret=secret))
 
 
-def _enter(request: HttpRequest, *, secret: str, code: str | None) -> HttpResponse:
+def enter(request: HttpRequest, *, proof: Proof) -> HttpResponse:
+    """Let somebody in who proves who they are; whoever guesses waits, by network and by person."""
     where = network(request=request)
     if _guesses.refused(network=where):
         return _door(request, status=429, often=True)
     try:
-        if from_elsewhere(request) or "\x00" in secret or not (code is None or code.isascii()):
+        if from_elsewhere(request):
             raise OdzewError("not a sign-in of ours")
-        who = people.sign_in(secret=secret, code=code, keys=desk().keys, now=utc_now())
+        came = come_in(proof=proof, browser=browser_of(request), desk=desk(), now=utc_now())
+    except TooMany:
+        return _door(request, status=429, held=True)
     except OdzewError:
         _guesses.wrong(network=where)
         return _door(request, status=401, wrong=True)
+    return _came_in(request, came)
+
+
+def _came_in(request: HttpRequest, came: CameIn) -> HttpResponse:
     back = _CASE.fullmatch(request.POST.get("back", ""))
     answer = see(back[0] if back else "/console/")
-    begin(answer, who=who.id)
+    begin(answer, cookie=came.cookie)
     return answer
 
 
 @guarded("sign_out", "POST")
 def sign_out(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The visit ends."""
+    end_visits(person_id=visit.caller.id, actor=visit.caller.actor, only=visit.kept.id, now=utc_now())
     answer = see("/console/sign-in")
     end(answer)
     return answer
@@ -222,7 +255,10 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
     decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")
     hands = hands_on(rows=[row], caller=visit.caller, policy=desk().policy, said=said_to(request)).get(row.id)
     takes = may(role=visit.caller.role, page="next", method="POST")
-    return show(request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, **facts)
+    look = look_card(row=row, caller=visit.caller, mine=bool(hands and hands["mine"]), desk=desk(), said=said_to(request))
+    return show(
+        request, "case", visit=visit, status=status, case=shown, decides=decides, hands=hands, takes=takes, look=look, **facts
+    )
 
 
 @guarded("decide", "POST")
@@ -316,7 +352,7 @@ def _opinion(request: HttpRequest, visit: Visit, case: uuid.UUID, *, status: int
     return show(request, "opinion", visit=visit, status=status, asked=asked, **facts)
 
 
-# Alarms and keys
+# Alarms
 
 
 @guarded("alarms", "GET")
@@ -344,20 +380,3 @@ def confirm(request: HttpRequest, visit: Visit, alarm: uuid.UUID) -> HttpRespons
     with suppress(NotFound):  # Seen before, by somebody else or by a second click: it is as it was wanted.
         confirm_alarm(alarm=alarm, actor=visit.caller.actor, now=utc_now())
     return see("/console/alarms")
-
-
-@guarded("key", "GET", "POST")
-def key(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """A key for the API, shown once, after a fresh second factor; the demo asks for none."""
-    asks = not settings().demo
-    if request.method != "POST":
-        return show(request, "key", visit=visit, asks=asks)
-    now, code = utc_now(), request.POST.get("code", "").replace(" ", "")
-    where = network(request=request)
-    if _guesses.refused(network=where):
-        return show(request, "key", visit=visit, asks=asks, often=True, status=429)
-    if asks and not (code.isascii() and people.fresh_code(person=visit.caller.id, code=code, keys=desk().keys, now=now)):
-        _guesses.wrong(network=where)
-        return show(request, "key", visit=visit, asks=asks, wrong=True, status=401)
-    made = people.new_person_key(person=visit.caller.id, now=now)
-    return show(request, "key", visit=visit, asks=asks, made=made)

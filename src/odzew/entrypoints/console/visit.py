@@ -1,47 +1,49 @@
-"""A visit of one person: a signed cookie that names them, and a form token bound to it. Nothing is kept on the server.
+"""A visit of one person: the browser's cookie holds a secret whose hash is kept, and each form a token bound to it.
 
-The person is read anew on each request, so whoever has left, or has another role, is so at once. A visit ends after 12 hours.
+Visit and person are read anew on each request, so whoever has left, or whose visit was ended, is out at once.
 """
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings as django_settings
-from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from odzew.ledger.people import Caller, caller_of_person, person
+from odzew.ledger.people import Caller, caller_of_person
+from odzew.ledger.visits import LONGEST, VisitView, visit_of_secret
 
 COOKIE: Final = "desk"
 PATH: Final = "/console/"
-LASTS: Final = 12 * 3600
+LASTS: Final = int(LONGEST.total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Who is here, and the token that their forms carry."""
+    """Who is here, the visit as it is kept, and the token that their forms carry."""
 
     caller: Caller
     token: str
-
-
-def _signer() -> TimestampSigner:
-    return TimestampSigner(salt="console")
+    kept: VisitView
 
 
 def _token(cookie: str) -> str:
     return salted_hmac("console form", cookie, algorithm="sha256").hexdigest()
 
 
-def begin(answer: HttpResponse, *, who: uuid.UUID) -> None:
+def browser_of(request: HttpRequest) -> bytes:
+    """Return the hash by which a browser is known again: of how it calls itself, under the desk's key."""
+    return salted_hmac("console browser", request.headers.get("User-Agent", ""), algorithm="sha256").digest()[:16]
+
+
+def begin(answer: HttpResponse, *, cookie: str) -> None:
     """Give the browser the cookie of a new visit."""
     answer.set_cookie(
         COOKIE,
-        _signer().sign(who.hex),
+        cookie,
         max_age=LASTS,
         path=PATH,
         secure=django_settings.SESSION_COOKIE_SECURE,
@@ -55,14 +57,13 @@ def end(answer: HttpResponse) -> None:
     answer.delete_cookie(COOKIE, path=PATH, samesite="Strict")
 
 
-def visit_of(request: HttpRequest) -> Visit | None:
-    """Return whose visit this is, or None: no cookie, a forged or old one, or the person has left."""
+def visit_of(request: HttpRequest, *, now: datetime) -> Visit | None:
+    """Return whose visit this is, or None: no cookie, a forged one, a visit that has ended, or the person has left."""
     cookie = request.COOKIES.get(COOKIE, "")
-    try:
-        who = person(person=uuid.UUID(hex=_signer().unsign(cookie, max_age=LASTS)))
-    except (BadSignature, ValueError):
+    kept = visit_of_secret(secret=cookie, browser=browser_of(request), now=now) if cookie else None
+    if kept is None or not kept.person.enrolled:
         return None
-    return Visit(caller=caller_of_person(row_person=who), token=_token(cookie)) if who and who.enrolled else None
+    return Visit(caller=caller_of_person(row_person=kept.person), token=_token(cookie), kept=kept)
 
 
 def own_form(request: HttpRequest, *, visit: Visit) -> bool:

@@ -10,6 +10,7 @@ from odzew.entrypoints.kladka import people, programs, reporting
 from odzew.entrypoints.kladka.background import Registrar, Ticker
 from odzew.entrypoints.kladka.control import Control
 from odzew.entrypoints.kladka.desk import Desk
+from odzew.entrypoints.kladka.door import DeskDoor
 from odzew.entrypoints.kladka.pages import View, notice_page
 from odzew.entrypoints.kladka.store import Store
 from odzew.entrypoints.kladka.web import Request, Response, Router, problem, send
@@ -22,6 +23,7 @@ class Kladka:
     def __init__(self, *, store: Store, desk: Desk, secret: str, ticks: bool) -> None:
         self.store = store
         self.desk = desk
+        self.door = DeskDoor(desk_url=desk.url, secret=secret)
         self.control = Control()
         self.receiver = Receiver(store=store, control=self.control, secret=secret)
         self.registrar = Registrar(store=store, desk=desk)

@@ -83,9 +83,10 @@ class People:
             f'<article class="one"><div class="card">{picture(view, post)}<div class="inside">{repost_line(view, post)}'
             f'<h1 class="text">{title}</h1><div class="foot">{account_link(view, post.account)}'
             f'<a class="flag" href="{view.to("posts", post.id, "report")}">{view.say("report")}</a></div>'
-            f'{numbers(view, post)}<p class="soft">{view.when(post.created_at)}</p></div></div></article>'
+            f'{numbers(view, post)}<p class="soft">{view.when(post.created_at)}</p>{self._site.door.button(view=view, post_id=post.id)}'
+            f"</div></div></article>"
         )
-        return page(view=view, title=post.text[:60] or post.account, body=body)
+        return self._site.door.allowed(response=page(view=view, title=post.text[:60] or post.account, body=body))
 
     def media(self, request: Request, media_id: str) -> Response:
         """The bytes of a picture, or a short refusal."""

@@ -20,6 +20,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "older": ("Older posts", "Starsze wpisy"),
     "newer": ("Newer posts", "Nowsze wpisy"),
     "report": ("Report", "Zgłoś"),
+    "report_away": ("Report at the desk, with no account", "Zgłoś w biurze, bez konta"),
     "report_of": ("Report the post by {who}", "Zgłoś wpis: {who}"),
     "open_of": ("Open the post by {who}", "Otwórz wpis: {who}"),
     "picture_by": ("Picture posted by {who}", "Obrazek, który dodaje {who}"),

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from xml.sax.saxutils import escape
 
+from odzew.entrypoints.drawing import DARK, PAPER
+from odzew.entrypoints.drawing import text as _text
 from odzew.entrypoints.replay.course import course_of
 from odzew.entrypoints.replay.curves import views_at
 from odzew.entrypoints.replay.play import Played
@@ -18,15 +20,14 @@ _PANEL: Final = 260
 _HEAD: Final = 84
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 24, 64, 44
 _POINTS: Final = 240
-_STYLE: Final = """
-svg { background: #ffffff; color: #1c2024; font: 13px system-ui, sans-serif }
-text { fill: currentColor } .soft { fill: #5b636b } .axis { stroke: #8a939c; stroke-width: 1 }
-.then { fill: none; stroke: #b3261e; stroke-width: 2; stroke-dasharray: 7 4 } .now { fill: none; stroke: #0b57a4; stroke-width: 2.5 }
-.then-word { fill: #b3261e } .now-word { fill: #0b57a4 } .notice { fill: currentColor } .mark { stroke: #0b57a4; stroke-width: 1 }
-.gone { stroke: #b3261e; stroke-width: 1; stroke-dasharray: 2 3 }   .title { font-size: 17px; font-weight: 600 }
-@media (prefers-color-scheme: dark) {
-svg { background: #15181b; color: #e8eaed } .soft { fill: #a7afb7 } .axis { stroke: #6b747c }
-.then, .gone { stroke: #f2938c } .now, .mark { stroke: #7fb8f0 } .then-word { fill: #f2938c } .now-word { fill: #7fb8f0 } }
+_STYLE: Final = f"""
+{PAPER} .soft {{ fill: #5b636b }} .axis {{ stroke: #8a939c; stroke-width: 1 }}
+.then {{ fill: none; stroke: #b3261e; stroke-width: 2; stroke-dasharray: 7 4 }} .now {{ fill: none; stroke: #0b57a4; stroke-width: 2.5 }}
+.then-word {{ fill: #b3261e }} .now-word {{ fill: #0b57a4 }} .notice {{ fill: currentColor }} .mark {{ stroke: #0b57a4; stroke-width: 1 }}
+.gone {{ stroke: #b3261e; stroke-width: 1; stroke-dasharray: 2 3 }}   .title {{ font-size: 17px; font-weight: 600 }}
+@media (prefers-color-scheme: dark) {{
+{DARK} .soft {{ fill: #a7afb7 }} .axis {{ stroke: #6b747c }}
+.then, .gone {{ stroke: #f2938c }} .now, .mark {{ stroke: #7fb8f0 }} .then-word {{ fill: #f2938c }} .now-word {{ fill: #7fb8f0 }} }}
 """
 
 
@@ -58,11 +59,6 @@ def _described(case: Case, plays: Sequence[Played]) -> str:
         what = "; ".join(f"{what} {at:%d %b %Y %H:%M}" for at, what in course_of(case=case, played=p)[:8])
         parts.append(f"{p.curve.name}: then {case.then.views:,} views in all, now {now:,.0f} ({what or 'nothing was done'}).")
     return " ".join(parts)
-
-
-def _text(x: float, y: float, words: str, *, css: str = "", anchor: str = "start") -> str:
-    kind = f' class="{css}"' if css else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(words)}</text>'
 
 
 @dataclass(frozen=True, slots=True)

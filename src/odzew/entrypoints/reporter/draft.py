@@ -11,14 +11,14 @@ from django.http import HttpRequest, QueryDict
 
 from odzew.answers.danger import speaks_of_danger
 from odzew.answers.wordbook import codes
-from odzew.entrypoints.reporter import pages
+from odzew.entrypoints.reporter import linked, pages
 from odzew.entrypoints.reporter.fingerprint.given import read_hashes
 from odzew.notices.form import AGE, WHAT, WHO, FormAnswers
 from odzew.usecases.file_report import LONGEST_MORE, LONGEST_WHERE
 
 STEPS: Final = 3
 # Every name that a field of the form may have; the earlier answers are carried in hidden fields of the same names.
-FIELDS: Final = ("who", "age", "what", "where", "more", "hashes", "answer")
+FIELDS: Final = ("who", "age", "what", "where", "more", "hashes", "item", "answer")
 CARRIED: Final = ("lang", "once", "step")
 # Whoever else has the file should not look for it, keep it, or open it again (practice 11).
 HAVE_IT: Final = ("me", "my_child")
@@ -26,7 +26,10 @@ HAVE_IT: Final = ("me", "my_child")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The answers as typed, the language, the form's own token, and which screen (1 to 3) they were sent from."""
+    """The answers as typed, the language, the form's own token, and which screen (1 to 3) they were sent from.
+
+    `item`: the post that they came from, sealed.
+    """
 
     who: str = ""
     age: str = ""
@@ -34,6 +37,7 @@ class Draft:
     where: str = ""
     more: str = ""
     hashes: str = ""
+    item: str = ""
     answer: str = ""
     lang: str = ""
     once: str = ""
@@ -52,7 +56,7 @@ class Draft:
     @property
     def empty(self) -> bool:
         """Does nothing say yet where or what it is?"""
-        return not (self.where.strip() or self.more.strip() or self.hashes)
+        return not (self.where.strip() or self.more.strip() or self.hashes or self.item)
 
     @property
     def too_long(self) -> str:
@@ -77,13 +81,13 @@ class Draft:
         first = [("who", self.who), ("age", self.age), *(("what", tick) for tick in self.what)]
         second = [("where", self.where), ("more", self.more), ("hashes", self.hashes)]
         shown = {1: second, 2: first, 3: [*first, *second]}[self.step]
-        return [(name, value) for name, value in shown if value]
+        return [(name, value) for name, value in (*shown, ("item", self.item)) if value]
 
 
 def read_draft(request: HttpRequest) -> Draft:
     """Return what a page of the form sent. What is not one of its answers is left out, never refused."""
     sent = request.POST
-    who, age, hashes, answer = (sent.get(name, "") for name in ("who", "age", "hashes", "answer"))
+    who, age, hashes, item, answer = (sent.get(name, "") for name in ("who", "age", "hashes", "item", "answer"))
     language = sent.get("switch", "")
     return Draft(
         who=who if who in WHO else "",
@@ -92,6 +96,7 @@ def read_draft(request: HttpRequest) -> Draft:
         where=typed_text(sent.get("where", "")),
         more=typed_text(sent.get("more", "")),
         hashes=hashes if who in HAVE_IT and read_hashes(text=hashes) else "",
+        item=item if linked.item_in(given=item) else "",
         answer=answer,
         lang=language if language in codes() else pages.language_of(request),
         once=ours(sent.get("once", "")) or new_once(),

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
 from odzew.answers.api import answers_to
 from odzew.entrypoints.api.problems import known_error
-from odzew.entrypoints.reporter import pages, tally
+from odzew.entrypoints.reporter import linked, pages, tally
 from odzew.entrypoints.reporter.draft import STEPS, Draft, new_once, read_draft
 from odzew.entrypoints.reporter.fingerprint import served
 from odzew.entrypoints.reporter.networks import network, voice_of
@@ -35,12 +35,32 @@ def form(request: HttpRequest) -> HttpResponse:
     if not settings().report_form:
         return pages.page(request, "door")
     if request.method != "POST":
-        return screen(request, Draft(lang=pages.language_of(request), once=new_once()))
+        item = linked.in_address(given=request.GET.get("d", ""))
+        return screen(request, Draft(lang=pages.language_of(request), once=new_once(), item=item))
     if refused := _unreadable(request):
         return refused
     if pages.from_elsewhere(request):
         return screen(request, Draft(lang=pages.language_of(request), once=new_once()), status=403)
     return _next(request, read_draft(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def from_post(request: HttpRequest) -> HttpResponse:
+    """The form for a post that its platform signed; for anything else, quietly, the plain form.
+
+    A link leads on to `/` with the item sealed, so that no address that stays says which; a button (`POST`) has it in no address.
+    """
+    if not settings().report_form:
+        return pages.page(request, "door")
+    if request.method == "POST" and (refused := _unreadable(request)):
+        return refused
+    sent = request.POST if request.method == "POST" else request.GET
+    item = linked.sealed(item_id=sent.get("item", ""), signature=sent.get("sig", ""))
+    if request.method == "POST":
+        return screen(request, Draft(lang=pages.language_of(request), once=new_once(), item=item))
+    answer = HttpResponseRedirect(f"/?d={item}" if item else "/")
+    answer.status_code = 303
+    return answer
 
 
 def _unreadable(request: HttpRequest) -> HttpResponse | None:
@@ -75,7 +95,12 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
         return screen(request, draft, error="error_often", status=429)
     try:
         receipt = file_report(
-            answers=draft.answers(), once=draft.once, voice=voice_of(network=where), desk=pages.desk(), now=utc_now()
+            answers=draft.answers(),
+            once=draft.once,
+            voice=voice_of(network=where),
+            desk=pages.desk(),
+            now=utc_now(),
+            item=linked.item_in(given=draft.item),
         )
     except Invalid as error:
         key = "error_empty" if error.detail.get("what") == "empty" else "error_too_long"
@@ -126,7 +151,7 @@ def _said(draft: Draft, words: dict[str, str]) -> list[tuple[str, list[str]]]:
         ("who", [words[f"who_{draft.who}"]] if draft.who else []),
         ("age", [words[f"age_{draft.age}"]] if draft.age else []),
         ("what", [words[f"what_{tick}"] for tick in draft.what]),
-        ("where", draft.where.split("\n") if draft.where.strip() else []),
+        ("where", [words["linked_said"]] * bool(draft.item) + (draft.where.split("\n") if draft.where.strip() else [])),
         ("more", draft.more.split("\n") if draft.more.strip() else []),
         ("fingerprint", [words["fingerprint_ready"]] if draft.hashes else []),
     ]
@@ -135,6 +160,8 @@ def _said(draft: Draft, words: dict[str, str]) -> list[tuple[str, list[str]]]:
 
 def _elsewhere(draft: Draft) -> bool:
     """Are there links, and all of them on sites that this desk does not look after? Then whoever waits here waits in vain."""
+    if draft.item:
+        return False
     try:
         hosts = enrolled_hosts()
     except (DatabaseError, InterfaceError):  # only a hint: without the database the screen is shown without it

@@ -53,6 +53,14 @@ class Tally:
         crowded = everybody > limits.all_most and now - begin <= limits.all_seconds
         return count >= limits.network_most or (crowded and count >= limits.crowded)
 
+    def held(self) -> int:
+        """Return how many networks are to wait now."""
+        now, limits = time.monotonic(), self._limits
+        with self._lock:
+            return sum(
+                count >= limits.network_most and now - since <= limits.network_seconds for since, count in self._seen.values()
+            )
+
     def count(self, *, network: str) -> None:
         """Count one more."""
         now, limits = time.monotonic(), self._limits

@@ -6,6 +6,7 @@ The code in the body of a POST is the only key. A POST that a browser says comes
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from odzew.answers.danger import speaks_of_danger
 from odzew.answers.times import say_time
 from odzew.answers.wordbook import book, moment, say
-from odzew.entrypoints.reporter import pages, tally
+from odzew.entrypoints.reporter import formal, pages, tally
 from odzew.entrypoints.reporter.draft import new_once, ours, typed_text
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.entrypoints.reporter.networks import network
@@ -25,6 +26,7 @@ from odzew.ledger.api import latest_checkpoint_note
 from odzew.usecases.add_to_report import add_to_report
 from odzew.usecases.appeal import LONGEST, appeal
 from odzew.usecases.read_status import Status, read_status
+from odzew.usecases.sign_formal_request import sign_formal_request
 from odzew.usecases.withdraw_fingerprint import withdraw_fingerprint
 
 _guesses: Final = Guesses()
@@ -55,7 +57,7 @@ def _code(request: HttpRequest) -> str:
     return request.POST.get("code", "")
 
 
-def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
+def _answers(request: HttpRequest, found: Status, signed: formal.Typed | None = None, **more: Any) -> HttpResponse:
     language, now = pages.language_of(request), utc_now()
     times = book(language=language).times
     shown = [
@@ -78,6 +80,7 @@ def _answers(request: HttpRequest, found: Status, **more: Any) -> HttpResponse:
             "appeals": found.may_appeal,
             "over": found.too_late,
             "fingerprint": found.fingerprint,
+            "formal": [formal.part(state=one, typed=signed or formal.Typed(), language=language, now=now) for one in found.formal],
             "once": new_once(),
             **more,
         },
@@ -122,7 +125,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not where.strip() and not back:
         return _answers(request, found, add_error="error_empty", status=422)
     once, danger = ours(request.POST.get("once", "")) or new_once(), speaks_of_danger(text=where)
-    kept = {"added": where, "back": back, "once": once}
+    kept: dict[str, Any] = {"added": where, "back": back, "once": once}
     if tally.sends.refused(network=sender):
         return _answers(request, found, add_error="error_often", status=429, **kept)
     try:
@@ -133,6 +136,30 @@ def add(request: HttpRequest) -> HttpResponse:
         tally.sends.count(network=sender)
     key = "page.it_is_back_thanks" if back else "page.add_thanks"
     return _again(request, found, say(key=key, language=pages.language_of(request)))
+
+
+@require_http_methods(["POST"])
+def sign(request: HttpRequest) -> HttpResponse:
+    """The reporter makes the report a formal request under a law; what was typed comes back if something is missing."""
+    found = _found(request)
+    if not isinstance(found, Status):
+        return found
+    typed, language = formal.read_typed(request), pages.language_of(request)
+    try:
+        sign_formal_request(
+            code=_code(request),
+            law=typed.law,
+            signature=typed.signature,
+            mail=typed.contact,
+            statement=formal.statement(law=typed.law, language=language),
+            desk=pages.desk(),
+            now=utc_now(),
+        )
+    except Invalid as error:
+        wrong = replace(typed, error=str(error.detail.get("what", "")))
+        gone = say(key="page.formal_not_here", language=language) if wrong.error == "law" else ""
+        return _answers(request, found, signed=wrong, wrong=gone, status=422)
+    return _again(request, found, say(key="page.formal_done", language=language))
 
 
 @require_http_methods(["POST"])

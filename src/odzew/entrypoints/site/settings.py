@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "odzew.cases",
     "odzew.notices",
     "odzew.decisions",
+    "odzew.exposures",
     "odzew.answers",
     "odzew.enforcement",
     "odzew.exchanges",

@@ -6,8 +6,13 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import factor_views as factors
+from odzew.entrypoints.console import look_views as looking
+from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import views as console
+from odzew.entrypoints.console import whole_views as whole
+from odzew.entrypoints.console.passkeys import passkey_script
 from odzew.entrypoints.hma.urls import urlpatterns as hma
 from odzew.entrypoints.reporter import form, pages
 from odzew.entrypoints.reporter import views as reporter
@@ -22,15 +27,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", edge.not_found),
     *hma,
     path("", form.form),
+    path("r", form.from_post),
     path("exit", pages.leave),
     path("help", pages.help_page),
     path("notes", reporter.notes),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
     path("status/add", reporter.add),
+    path("status/formal", reporter.sign),
     path("status/withdraw", reporter.withdraw),
     path("console/", queue.home),
     path("console/sign-in", console.sign_in),
+    path("console/sign-in/passkey", console.sign_in_by_passkey),
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
     path("console/sign-out", console.sign_out),
     path("console/search", queue.search),
@@ -40,12 +48,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
+    path("console/cases/<uuid:case>/look", looking.look),
+    path("console/looks/<uuid:exposure>/hide", looking.away),
+    path("console/me", looking.me),
+    path("console/me/accident", looking.accident),
+    path("console/me/letter", looking.letter),
+    path("console/look-<str:digest>.js", looking.look_script),
     path("console/wave", console.wave),
     path("console/opinions", console.opinions),
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
-    path("console/key", console.key),
+    path("console/figures", whole.figures),
+    path("console/figures/<str:name>.csv", whole.figures_table),
+    path("console/operation", whole.operation),
+    path("console/key", own.key),
+    path("console/key/revoke", own.revoke),
+    path("console/you", own.you),
+    path("console/you/visits/<uuid:number>/end", own.end_visit),
+    path("console/you/visits/end-others", own.end_others),
+    path("console/you/recovery", factors.recovery),
+    path("console/you/authenticator", factors.authenticator),
+    path("console/you/passkeys/new", factors.passkey),
+    path("console/you/passkeys/<uuid:number>/remove", factors.remove),
+    path("console/passkey-<str:digest>.js", passkey_script),
+    path("console/step-up", own.step_up_page),
     path("console/style-<str:digest>.css", console.style),
     path("page-<str:digest>.js", pages.page_script),
     path("fingerprint-<str:digest>.js", fingerprint),

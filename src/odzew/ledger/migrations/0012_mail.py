@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0007_words")]
+    dependencies = [("ledger", "0011_passkeys")]
 
     operations = [
         migrations.AddField(model_name="program", name="mail_address", field=models.TextField(null=True, unique=True)),

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from odzew.matching.decoder import confinement, control, messages, probing, tasks
 from odzew.matching.decoder.data import Limits, Verdict
+from odzew.matching.decoder.preview import pack_stills
 
 _CHANNEL: Final = 3
 _BROKEN: Final = 70
@@ -58,5 +59,8 @@ def _one(link: socket.socket, limits: Limits) -> bool:
 def _decode(fd: int, request: messages.Request, limits: Limits) -> tuple[Verdict, bytes]:
     film = tasks.is_film(fd=fd)
     confinement.allow_processor_seconds(seconds=limits.processor(film=film))
+    if request.task == "preview":
+        verdict, said, stills = tasks.preview(fd=fd, limits=limits)
+        return verdict, pack_stills(stills=stills) if verdict == "ok" else messages.pack_said(said=said)
     verdict, said = tasks.hashes(fd=fd, request=request, limits=limits)
     return verdict, messages.pack_said(said=said)

@@ -11,8 +11,8 @@ A request is 32 bytes and one descriptor; an answer is a head of 28 bytes and a 
     body     mode u8 (0 none, 1 exact, 2 fast; 128 more if not steady), orientations u8, note length u16, frames u32,
              hash 33 bytes if mode is not 0, orientations of 32 bytes, frames of 41 bytes, note
 
-A hash is 32 bytes of bits and one of quality; a frame is its time as float64 in seconds and a hash. The task `preview`, later, is
-the same head with a body of pixels: `MOST_BODY` is chosen so that a small grey picture fits.
+A hash is 32 bytes of bits and one of quality; a frame is its time as float64 in seconds and a hash. The task `preview` has the same
+head, and with `ok` a body of pixels (`preview.py`); `MOST_BODY` leaves room for them.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from odzew.matching.decoder.children import Children, Refused
 from odzew.matching.decoder.data import Decoded, Limits, Protection, Verdict
 from odzew.matching.decoder.handles import ChildHandle, Ended, ServerHandle
 from odzew.matching.decoder.places import Busy, Places
+from odzew.matching.decoder.preview import Previewed, Small, read_preview
 
 if TYPE_CHECKING:
     from odzew.foundation.settings import Settings
@@ -26,7 +27,7 @@ _BUSY: Final = "Too many files are being decoded; try again in a moment."
 _TIMED_OUT: Final = "Decoding it took longer than one file may take, and was ended."
 _CRASHED: Final = "Decoding it ended the process that did it."
 
-Outcome = tuple[Verdict, messages.Said]
+Outcome = tuple[Verdict, messages.Said, tuple[Small, ...]]
 
 
 class Decoder:
@@ -68,8 +69,24 @@ class Decoder:
                     verdict="too_large", hashes=None, note=f"It has {size} bytes; the limit is {self._limits.file_bytes}."
                 )
             digests = _Digests(fd=fd, size=size, data=data)
-            verdict, said = self._answer(request, fd, kind, digests)
+            verdict, said, _ = self._answer(request, fd, kind, digests)
             return _decoded(verdict, said, kind, digests)
+        finally:
+            os.close(fd)
+
+    def preview(self, *, data: int) -> Previewed:
+        """Return small grey pictures of the file behind a descriptor, for somebody who must look: one, or up to six of what moves.
+
+        Every bad file is a verdict. The descriptor stays open and is not moved. Raises `OSError` and `Invalid` as `hashes` does.
+        """
+        request = messages.Request(task="preview", token=os.urandom(messages.TOKEN_BYTES))
+        fd = handing.read_only(fd=data)
+        try:
+            size, kind = os.fstat(fd).st_size, kind_of(head=os.pread(fd, HEAD, 0))
+            digests = _Digests(fd=fd, size=size, data=data)
+            verdict, said, pictures = self._answer(request, fd, kind, digests)
+            sha256, md5 = digests.make()
+            return Previewed(verdict=verdict, kind=kind, sha256=sha256, md5=md5, pictures=pictures, note=said.note)
         finally:
             os.close(fd)
 
@@ -127,7 +144,7 @@ class Decoder:
         try:
             self._places.take(film=film, seconds=self._limits.wait_seconds)
         except Busy:
-            return "busy", messages.Said(note=_BUSY)
+            return "busy", messages.Said(note=_BUSY), ()
         try:
             for _ in range(_TRIES):
                 server, child = self._children.take()
@@ -135,12 +152,12 @@ class Decoder:
                 if outcome:
                     return outcome
         except Refused as problem:
-            return "refused", messages.Said(note=problem.sentence)
+            return "refused", messages.Said(note=problem.sentence), ()
         except Unavailable as problem:
-            return "crashed", messages.Said(note=problem.sentence)
+            return "crashed", messages.Said(note=problem.sentence), ()
         finally:
             self._places.leave(film=film)
-        return "crashed", messages.Said(note=_CRASHED)
+        return "crashed", messages.Said(note=_CRASHED), ()
 
     def _ask(
         self, server: ServerHandle, child: ChildHandle, request: messages.Request, fd: int, film: bool, digests: _Digests
@@ -152,20 +169,24 @@ class Decoder:
             child.ask(request=request, fd=fd)
             digests.make()
             verdict, body = child.hear(request=request, until=until)
-            said = messages.read_said(body=body, request=request, verdict=verdict)
+            pictures: tuple[Small, ...] = ()
+            if request.task == "preview":
+                pictures, said = read_preview(body=body, request=request, verdict=verdict)
+            else:
+                said = messages.read_said(body=body, request=request, verdict=verdict)
             healthy = verdict != "out_of_memory"
-            return verdict, said
+            return verdict, said, pictures
         except Ended as end:
             status = server.end(child=child)
             how = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else 0
             if end.early or status is None or how == signal.SIGKILL:
                 return None
             note = _TIMED_OUT if how == signal.SIGXCPU else _CRASHED
-            return ("timed_out" if how == signal.SIGXCPU else "crashed"), messages.Said(note=note)
+            return ("timed_out" if how == signal.SIGXCPU else "crashed"), messages.Said(note=note), ()
         except TimeoutError:
-            return "timed_out", messages.Said(note=_TIMED_OUT)
+            return "timed_out", messages.Said(note=_TIMED_OUT), ()
         except messages.BadAnswer as problem:
-            return "crashed", messages.Said(note=f"{_CRASHED} {problem}")
+            return "crashed", messages.Said(note=f"{_CRASHED} {problem}"), ()
         finally:
             if healthy:
                 self._children.put(server=server, child=child)

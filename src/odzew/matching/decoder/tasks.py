@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import importlib
 import io
 import os
@@ -17,6 +18,7 @@ from odzew.hashing.api import Content, hash_film, hash_still, warm
 from odzew.hashing.canonical import Limits as PictureLimits
 from odzew.hashing.canonical import Unreadable
 from odzew.hashing.sniff import HEAD, kind_of
+from odzew.hashing.stills import Still, stills_of_film, stills_of_picture
 from odzew.hashing.video_data import VideoLimits
 from odzew.matching.decoder import samples
 from odzew.matching.decoder.data import Limits, Verdict
@@ -99,21 +101,33 @@ def prepare() -> None:
     for data in (*samples.pictures(), *_BROKEN):
         _content(data, plain, limits)
         _content(data, fast, limits)
+        with contextlib.suppress(Unreadable):
+            stills_of_picture(data=data)
     for data in samples.films():
         hash_film(data=io.BytesIO(data), mode="exact")
+        stills_of_film(file=io.BytesIO(data))
 
 
 def hashes(*, fd: int, request: Request, limits: Limits) -> tuple[Verdict, Said]:
     """Return the verdict and the hashes of the file behind `fd`; never raises."""
     try:
-        file = FileBehind(fd)
-        if is_film(fd=fd):
-            return _content(file, request, limits)
-        if file.size > limits.picture_bytes:
-            return "too_large", Said(note=f"It has {file.size} bytes; the limit for a picture is {limits.picture_bytes}.")
-        return _content(_whole(fd, file.size), request, limits)
+        data = _data(fd, limits)
+        return data if isinstance(data, tuple) else _content(data, request, limits)
     except MemoryError:
         return "out_of_memory", _NO_MEMORY
+
+
+def preview(*, fd: int, limits: Limits) -> tuple[Verdict, Said, tuple[Still, ...]]:
+    """Return the verdict and small grey pictures of the file behind `fd`; never raises."""
+    try:
+        data = _data(fd, limits)
+        if isinstance(data, tuple):
+            return *data, ()
+        if isinstance(data, bytes):
+            return "ok", Said(), stills_of_picture(data=data, limits=_of_pictures(limits))
+        return "ok", Said(), stills_of_film(file=io.BufferedReader(data, _PIECE >> 6), limits=_of_films(limits))
+    except Exception as problem:
+        return *_trouble(problem), ()
 
 
 def is_film(*, fd: int) -> bool:
@@ -124,27 +138,49 @@ def is_film(*, fd: int) -> bool:
 def _content(data: bytes | FileBehind, request: Request, limits: Limits) -> tuple[Verdict, Said]:
     try:
         found = _decoded(data, request, limits)
-    except Unreadable as problem:
-        return _VERDICTS.get(str(problem.detail.get("verdict")), "unreadable"), Said(note=problem.sentence)
-    except MemoryError:
-        return "out_of_memory", _NO_MEMORY
     except Exception as problem:
-        return "unreadable", Said(note=_ODD.format(kind=type(problem).__name__))
+        return _trouble(problem)
     if not found.picture and not found.frames:
         return "unreadable", Said(note=found.note or _NO_FRAMES)
     return "ok", Said(picture=found.picture, frames=found.frames[:MOST_FRAMES], note=found.note)
 
 
+def _trouble(problem: Exception) -> tuple[Verdict, Said]:
+    """Say what a file that could not be decoded is."""
+    if isinstance(problem, Unreadable):
+        return _VERDICTS.get(str(problem.detail.get("verdict")), "unreadable"), Said(note=problem.sentence)
+    if isinstance(problem, MemoryError):
+        return "out_of_memory", _NO_MEMORY
+    return "unreadable", Said(note=_ODD.format(kind=type(problem).__name__))
+
+
 def _decoded(data: bytes | FileBehind, request: Request, limits: Limits) -> Content:
     if isinstance(data, bytes):
-        still = PictureLimits(size=limits.picture_bytes, pixels=limits.pixels, all_pixels=limits.seconds * _STILL_PIXELS_A_SECOND)
-        return hash_still(data=data, mode=request.mode, turned=request.turned, limits=still)
-    film = VideoLimits(
+        return hash_still(data=data, mode=request.mode, turned=request.turned, limits=_of_pictures(limits))
+    film = io.BufferedReader(data, _PIECE >> 6)
+    return hash_film(data=film, mode=request.mode, tier=request.tier, limits=_of_films(limits))
+
+
+def _of_pictures(limits: Limits) -> PictureLimits:
+    return PictureLimits(size=limits.picture_bytes, pixels=limits.pixels, all_pixels=limits.seconds * _STILL_PIXELS_A_SECOND)
+
+
+def _of_films(limits: Limits) -> VideoLimits:
+    return VideoLimits(
         bytes=limits.file_bytes,
         pixels=min(limits.pixels, VideoLimits().pixels),
         work=limits.film_seconds * _FILM_PIXELS_A_SECOND,
     )
-    return hash_film(data=io.BufferedReader(data, _PIECE >> 6), mode=request.mode, tier=request.tier, limits=film)
+
+
+def _data(fd: int, limits: Limits) -> bytes | FileBehind | tuple[Verdict, Said]:
+    """Return a film to be read in place, the bytes of anything else, or that it is too large."""
+    file = FileBehind(fd)
+    if is_film(fd=fd):
+        return file
+    if file.size > limits.picture_bytes:
+        return "too_large", Said(note=f"It has {file.size} bytes; the limit for a picture is {limits.picture_bytes}.")
+    return _whole(fd, file.size)
 
 
 def _whole(fd: int, size: int) -> bytes:
