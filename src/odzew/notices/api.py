@@ -101,7 +101,7 @@ def store(
 
 _OPEN: Final = """
 SELECT h.id, n.id, n.language, n.claimant, n.account_id, n.program_id, p.platform_id, n.minor, n.received_at, n.answer_due,
-  coalesce(c.how, ''), h.case_id
+  c.notice_id IS NOT NULL, h.case_id
 FROM notices_handling h JOIN notices_notice n ON n.id = h.notice_id LEFT JOIN ledger_program p ON p.id = n.program_id
 LEFT JOIN notices_contact c ON c.notice_id = n.id AND c.ended_at IS NULL
 WHERE h.case_id = ANY(%s) AND h.state = 'open' ORDER BY h.id
@@ -110,7 +110,7 @@ _OPEN_ONE: Final = _OPEN.replace("WHERE ", "WHERE h.notice_id = %s AND ")
 
 
 def _handling(row: tuple[Any, ...]) -> OpenHandling:
-    handling, notice, language, claimant, account, program, platform, minor, at, due, contact, _case = row
+    handling, notice, language, claimant, account, program, platform, minor, at, due, by_mail, _case = row
     return OpenHandling(
         id=handling,
         notice=notice,
@@ -122,7 +122,7 @@ def _handling(row: tuple[Any, ...]) -> OpenHandling:
         minor=minor,
         at=at,
         answer_due=due,
-        contact=contact,
+        by_mail=by_mail,
     )
 
 

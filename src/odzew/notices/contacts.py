@@ -31,11 +31,10 @@ def _who(address: str, keys: Keys) -> str:
 
 
 def add_contact(writes: Writes, *, notice: uuid.UUID, contact: Contact, code: str, keys: Keys, now: datetime) -> None:
-    """Keep where a notice is answered to; the code too if it has yet to reach its reporter that way."""
-    clear = {**asdict(contact), "code": code if contact.how == "mail" else ""}
+    """Keep where a notice is answered to, and the code, which has yet to reach its reporter that way."""
+    clear = {**asdict(contact), "code": code}
     row = {
         "notice_id": notice,
-        "how": contact.how,
         "who": _who(contact.address, keys),
         "sealed": keys.seal(clear=json.dumps(clear).encode()),
         "at": now,

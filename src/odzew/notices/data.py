@@ -7,7 +7,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from odzew.cases.data import Place
 
@@ -24,13 +24,12 @@ class Concern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """An address for answers. `how`: `mail` (they came by mail and read the answers there) or `news` (a word that there is news).
+    """The address of a reporter who wrote by mail and is answered there.
 
     `ticket` is the sender's own number, `thread` the Message-ID they are answered to; `cut` and `files`: what of their mail was left
     out, which the receipt says.
     """
 
-    how: Literal["mail", "news"]
     address: str
     ticket: str = ""
     thread: str = ""
@@ -86,7 +85,7 @@ class Receipt:
 class OpenHandling:
     """A notice that still waits for its answer on a case; `answer_due` is what its receipt promised.
 
-    `contact`: how its reporter is written to (`mail`, `news`), or nothing.
+    `by_mail`: its reporter is answered by mail.
     """
 
     id: uuid.UUID
@@ -99,4 +98,4 @@ class OpenHandling:
     minor: bool | None
     at: datetime
     answer_due: datetime
-    contact: str = ""
+    by_mail: bool = False

@@ -129,7 +129,6 @@ class Contact(models.Model):
     """
 
     notice = models.OneToOneField(Notice, primary_key=True, on_delete=models.CASCADE)
-    how = models.TextField()
     who = models.TextField()
     sealed = models.BinaryField()
     at = models.DateTimeField()
@@ -137,7 +136,6 @@ class Contact(models.Model):
 
     class Meta:
         db_table = "notices_contact"
-        constraints = [models.CheckConstraint(condition=Q(how__in=["mail", "news"]), name="notices_contact_how")]
         indexes = [models.Index(fields=["who", "at"], name="notices_contact_who")]
 
 

@@ -27,9 +27,8 @@ from odzew.policy.data import Regime
 from odzew.usecases.desk import Desk
 
 CLOSING: Final = frozenset({"removed", "not_removed", "not_found"})
-# Deliveries by mail: an answer with its words, or a word that there is one.
-MAIL_ANSWER: Final = "mail"
-MAIL_NEWS: Final = "mail_news"
+# A delivery by mail.
+MAIL: Final = "mail"
 _SETTLED: Final = frozenset({"done", "told"})
 
 
@@ -122,8 +121,10 @@ def tell(
             facts={"notice": str(h.notice), "answer": str(answer), "clauses": [c.key for c in text.clauses]},
         )
         if elsewhere:
-            if h.contact:
-                leave_mail(writes, handling=h, answer=answer, case=case.id, now=now)
+            if h.by_mail:
+                # What the mail says is looked up when it goes; those to one reader go in their order.
+                about, order = {"notice": str(h.notice)}, f"mail {h.notice}"
+                leave(writes, kind=MAIL, subject=answer, case=case.id, platform=None, payload=about, now=now, order_key=order)
             else:
                 payload = {"notice": str(h.notice), "account": h.account_id, "text": text.text, "language": text.language}
                 leave(writes, kind="answer", subject=answer, case=case.id, platform=h.platform, payload=payload, now=now)
@@ -133,22 +134,12 @@ def tell(
         elif facts.kind in CLOSING:
             closed.append(h.id)
             _closing(writes, case=case, handling=h, running=running, desk=desk, now=now)
-        if h.contact == "news" and facts.kind != "receipt":
-            leave_mail(writes, handling=h, answer=answer, case=case.id, now=now)
     answered(writes, handlings=closed, now=now)
 
 
 def reached_elsewhere(*, handling: OpenHandling) -> bool:
     """Is this a reader whom the platform or a mail must tell? An answer to them is delivered when that was taken, the receipt too."""
-    return handling.contact == "mail" or (handling.platform is not None and handling.account_id is not None)
-
-
-def leave_mail(writes: Writes, *, handling: OpenHandling, answer: uuid.UUID, case: uuid.UUID, now: datetime) -> None:
-    """Leave a mail about an answer; what it says is looked up when it goes. Those to one reader go in their order."""
-    kind = MAIL_ANSWER if handling.contact == "mail" else MAIL_NEWS
-    payload = {"notice": str(handling.notice)}
-    order = f"mail {handling.notice}"
-    leave(writes, kind=kind, subject=answer, case=case, platform=None, payload=payload, now=now, order_key=order)
+    return handling.by_mail or (handling.platform is not None and handling.account_id is not None)
 
 
 def _for_reader(facts: AnswerFacts, h: OpenHandling, desk: Desk) -> AnswerFacts:

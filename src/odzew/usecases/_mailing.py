@@ -18,7 +18,6 @@ from odzew.ledger.outbox import Due
 from odzew.notices.api import view
 from odzew.notices.contacts import Known, contact_of, end_contact, forget_code
 from odzew.notices.letters import own_id
-from odzew.usecases._answering import MAIL_ANSWER
 from odzew.usecases.desk import Desk
 
 # What stays at `/status`: the words of a person of the desk may name what a mail must not.
@@ -68,7 +67,7 @@ def _outmail(due: Due, notice: uuid.UUID, known: Known, given: AnswerView, desk:
         return say(key=f"page.{key}", language=language, **values)
 
     subject = line("mail_subject") + (f" {contact.ticket}" if contact.ticket else "")
-    lines = _whole(notice, known, given, line) if due.kind == MAIL_ANSWER else [line("mail_news")]
+    lines = _whole(notice, known, given, line)
     if desk.public_url:
         lines += ["", line("mail_where"), f"{desk.public_url}/status"]
     return Outmail(

@@ -43,7 +43,7 @@ from odzew.ledger.outbox import Due, again, claim_due, exhausted, finish, hold
 from odzew.ledger.people import PlatformView, platforms
 from odzew.notices.api import open_handling
 from odzew.policy.clocks import probe_schedule
-from odzew.usecases._answering import CLOSING, MAIL_ANSWER, MAIL_NEWS, closing_of
+from odzew.usecases._answering import CLOSING, MAIL, closing_of
 from odzew.usecases._hiding import order_again
 from odzew.usecases._mailing import MailSender, give_up_address, mail_taken, send_mail
 from odzew.usecases._telling import tell_changes
@@ -155,7 +155,7 @@ def _deliver(
                 attempts=d.attempts,
             )
         return
-    if d.kind in (MAIL_ANSWER, MAIL_NEWS):
+    if d.kind == MAIL:
         _deliver_mail(d, desk, mail, clock)
         return
     platform = known.get(d.platform) if d.platform else None
@@ -285,9 +285,9 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
         elif d.kind == "statement":
             statement_delivered(writes, statement=d.subject, now=now)
             _stop_subject(writes, d, row, now)
-        elif d.kind in ("answer", MAIL_ANSWER) and row is not None:
+        elif d.kind in ("answer", MAIL) and row is not None:
             _answer_taken(writes, d, row, desk, now)
-            if d.kind == MAIL_ANSWER:
+            if d.kind == MAIL:
                 mail_taken(due=d, desk=desk)
         record(writes, kind=f"{d.kind}.accepted", actor=_taker(d), now=now, case=d.case, facts={"subject": str(d.subject)})
         writes.send()
@@ -297,7 +297,7 @@ def _accepted(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
 
 def _taker(d: Due) -> str:
     """What the record calls the one that a delivery goes to."""
-    return {WITNESS: WITNESS, MAIL_ANSWER: "mail_server", MAIL_NEWS: "mail_server"}.get(d.kind, "platform")
+    return {WITNESS: WITNESS, MAIL: "mail_server"}.get(d.kind, "platform")
 
 
 def _stop_subject(writes: Writes, d: Due, row: CaseRow | None, now: datetime) -> None:
@@ -352,7 +352,7 @@ def _refused(d: Due, reply: Reply, desk: Desk, now: datetime) -> None:
         if d.kind == "measure" and (measure := lock_measure(measure=d.subject)) is not None:
             at = now + _pause(measure.probe_step, desk) if measure.in_force and measure.item else None
             set_state(writes, measure=measure, state="failed", now=now, probe_at=at, probe_step=measure.probe_step)
-        if d.kind in (MAIL_ANSWER, MAIL_NEWS):
+        if d.kind == MAIL:
             _mail_refused(writes, d, reply, desk, now)
         else:
             ring_once(writes, code="refused", every=_HOUR, now=now, case=d.case, facts={"what": d.kind, "status": reply.status})
@@ -376,7 +376,7 @@ def _mail_refused(writes: Writes, d: Due, reply: Reply, desk: Desk, now: datetim
     if reply.status < 500:
         return
     give_up_address(due=d, now=now)
-    row = lock_case(case=d.case) if d.case and d.kind == MAIL_ANSWER else None
+    row = lock_case(case=d.case) if d.case else None
     if row is not None:
         _answer_taken(writes, d, row, desk, now, reached=False)
 

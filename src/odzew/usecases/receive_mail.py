@@ -115,9 +115,7 @@ def _contact(letter: Letter, desk: Desk, now: datetime, *, trusted: bool) -> Con
         return None
     if not trusted and written_today(address=letter.sender, keys=desk.keys, now=now) >= MOST_A_DAY:
         return None
-    return Contact(
-        how="mail", address=letter.sender, ticket=letter.ticket, thread=letter.message_id, cut=letter.cut, files=letter.files
-    )
+    return Contact(address=letter.sender, ticket=letter.ticket, thread=letter.message_id, cut=letter.cut, files=letter.files)
 
 
 def _voice(letter: Letter, root: NoticeView | None, desk: Desk) -> Voice:

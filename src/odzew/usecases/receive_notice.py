@@ -331,7 +331,7 @@ def _answer(
         minor=notice.concern.minor,
         at=now,
         answer_due=judged.promise,
-        contact=notice.contact.how if notice.contact else "",
+        by_mail=notice.contact is not None,
     )
     facts = base_facts(
         kind="receipt",

@@ -17,17 +17,12 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to="notices.notice"
                     ),
                 ),
-                ("how", models.TextField()),
                 ("who", models.TextField()),
                 ("sealed", models.BinaryField()),
                 ("at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
             ],
             options={"db_table": "notices_contact"},
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(condition=models.Q(("how__in", ["mail", "news"])), name="notices_contact_how"),
         ),
         migrations.AddIndex(model_name="contact", index=models.Index(fields=["who", "at"], name="notices_contact_who")),
         migrations.CreateModel(
