@@ -14,6 +14,7 @@ from odzew.entrypoints.reporter.guesses import CROWDED, LIMITS, NETWORK_MOST, Gu
 from odzew.entrypoints.reporter.networks import network_of
 from odzew.entrypoints.reporter.tally import SENDS, Tally
 from odzew.notices.receipt import clean, new_code
+from odzew.usecases.read_status import read_status
 from tests.cast import Story
 from tests.pages.typist import Typist, press_send, walk
 
@@ -49,8 +50,12 @@ def _ask(code: str, network: str, road: str = "/status") -> Any:
 
 def test_guesses_through_the_page_are_held_and_true_codes_open(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
-    real = views.read_status
-    monkeypatch.setattr(views, "read_status", lambda **given: looked.append(given["code"]) or real(**given))
+
+    def look(**given: Any) -> Any:
+        looked.append(given["code"])
+        return read_status(**given)
+
+    monkeypatch.setattr(views, "read_status", look)
     got: list[int] = []
     for n in range(200):
         got.append(_ask(new_code(), f"8.8.{n % 4}.{n}").status_code)

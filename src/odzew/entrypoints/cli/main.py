@@ -15,6 +15,7 @@ from odzew.entrypoints.cli.ledger import register as register_ledger
 from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.run import register as register_run
 from odzew.entrypoints.cli.scan import scan
+from odzew.entrypoints.cli.simulate import simulate
 from odzew.entrypoints.cli.watch import register as register_watch
 from odzew.entrypoints.logs import describe
 from odzew.foundation.errors import OdzewError
@@ -42,6 +43,7 @@ register_exchange(app=app)
 register_ledger(app=app)
 app.command()(bench)
 app.command()(replay)
+app.command()(simulate)
 app.command(epilog="Example: odzew scan --bank NAME")(scan)
 app.command("hash")(hash_files)
 
