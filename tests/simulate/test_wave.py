@@ -23,7 +23,7 @@ from tests.cast import POLICY
 from tests.promises import truth
 
 FULL = bool(os.environ.get("ODZEW_WAVE"))
-SIZE = Size(posts=POSTS, false=FALSE, true=TRUE) if FULL else Size(posts=20, false=600, true=5)
+SIZE = Size(posts=POSTS, false=FALSE, true=TRUE) if FULL else Size(posts=20, false=400, true=5)
 STORY = attack(size=SIZE)
 
 

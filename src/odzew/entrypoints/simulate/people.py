@@ -73,6 +73,7 @@ class Staff:
         self._alarm: datetime | None = None
         self._now = datetime.min.replace(tzinfo=UTC)
         self._at: set[uuid.UUID] = set()
+        self._page: tuple[datetime, tuple[uuid.UUID, ...]] | None = None
         self._not_before: dict[tuple[uuid.UUID, uuid.UUID, int], datetime] = {}
         self._signed_once: dict[uuid.UUID, datetime] = {}
         self.decisions: list[Decision] = []
@@ -109,7 +110,7 @@ class Staff:
         free = sorted((p for p in self._people if p.until is None), key=lambda p: p.waves)
         if not free:
             return
-        of_wave = wave(desk=self._desk, now=now).cases if self._alarm and now >= self._alarm + COMES else ()
+        of_wave = self._on_its_page(now)
         rows = [r for r in waiting(after=None, limit=_PAGE) if r.id not in of_wave and r.id not in self._at]
         ready = self._to_sign(of_wave, now)
         signers = 1 if self._alone else 2
@@ -124,6 +125,14 @@ class Staff:
                 rows.remove(row)
                 self._at.add(row.id)
                 person.begin(now, self._after_a_look(person, row))
+
+    def _on_its_page(self, now: datetime) -> tuple[uuid.UUID, ...]:
+        """The cases of the wave as its page, opened anew for every look, shows them; nobody opens it before the alarm."""
+        if self._alarm is None or now < self._alarm + COMES:
+            return ()
+        if self._page is None or now >= self._page[0] + TAKES:
+            self._page = now, wave(desk=self._desk, now=now).cases
+        return self._page[1]
 
     def _to_sign(self, cases: tuple[uuid.UUID, ...], now: datetime) -> list[uuid.UUID]:
         """Those that nobody has signed; if there are none, all together once the last of them may be signed again."""
@@ -208,6 +217,7 @@ class Staff:
             )
         except Conflict:
             return
+        self._page = None
         self.signed.append(Signed(at=now, cases=len(done.final) + len(done.waiting), final=len(done.final)))
         for cases, final in ((done.final, True), (done.waiting, False)):
             self.decisions += [Decision(at=now, case=c, outcome="no_violation", final=final, by_wave=True) for c in cases]
