@@ -145,7 +145,7 @@ def test_what_is_too_long_is_kept_and_the_place_is_named(field: str) -> None:
 
 def test_a_body_that_is_no_answer_is_refused_before_it_is_read() -> None:
     browser = Typist(headers={"Accept": "text/html"})
-    assert browser.post("/", b"more=" + b"x" * (form.LARGEST), content_type=URLENCODED).status_code == 413
+    assert browser.post("/", b"more=" + b"x" * (pages.LARGEST), content_type=URLENCODED).status_code == 413
     for kind in ("multipart/form-data; boundary=x", "application/json", "text/plain"):
         assert browser.post("/", b"--x", content_type=kind).status_code == 415
     for body in (b"%00%ff=%ff&who=%00", b"where=%ed%a0%80&step=2", b"&&&=&=", b"step=2&where=%00"):

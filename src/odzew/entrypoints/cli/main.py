@@ -17,6 +17,7 @@ from odzew.entrypoints.cli.replay import replay
 from odzew.entrypoints.cli.reveal import register as register_reveal
 from odzew.entrypoints.cli.run import register as register_run
 from odzew.entrypoints.cli.scan import scan
+from odzew.entrypoints.cli.simulate import simulate
 from odzew.entrypoints.cli.watch import register as register_watch
 from odzew.entrypoints.logs import describe
 from odzew.foundation.errors import OdzewError
@@ -46,6 +47,7 @@ register_reveal(app=app)
 register_mail(app=app)
 app.command()(bench)
 app.command()(replay)
+app.command()(simulate)
 app.command(epilog="Example: odzew scan --bank NAME")(scan)
 app.command("hash")(hash_files)
 

@@ -14,7 +14,7 @@ from odzew.cases.data import ClockView
 from odzew.notices.api import open_handlings
 
 # Clocks that bring a reporter nothing: they guard what the uploader is told, or end a right.
-_MUTE: Final = frozenset({"sor_user", "statement_review", "appeal_window", "watch", "ack"})
+MUTE: Final = frozenset({"sor_user", "statement_review", "appeal_window", "watch", "ack"})
 _CLOSING: Final = frozenset({"removed", "not_removed", "not_found"})
 _HOUR: Final = timedelta(hours=1)
 
@@ -59,7 +59,7 @@ def _heard(
 
 
 def _guarded(notice: uuid.UUID, running: Mapping[Name, ClockView], now: datetime) -> bool:
-    return any(name not in _MUTE and subject in (None, notice) and clock.due >= now for (name, subject), clock in running.items())
+    return any(name not in MUTE and subject in (None, notice) and clock.due >= now for (name, subject), clock in running.items())
 
 
 @dataclass(slots=True)

@@ -23,8 +23,6 @@ from odzew.notices.data import Receipt
 from odzew.notices.form import AGE, WHO, links_in, on_one_of
 from odzew.usecases.file_report import LONGEST_MORE, LONGEST_WHERE, file_report
 
-# The longest answers in the letters that take most room, and some more.
-LARGEST: Final = 256 * 1024
 _TYPE: Final = "application/x-www-form-urlencoded"
 _TICKS: Final = ("posted", "threat", "money", "fake", "spread", "contact")
 
@@ -65,9 +63,8 @@ def from_post(request: HttpRequest) -> HttpResponse:
 
 def _unreadable(request: HttpRequest) -> HttpResponse | None:
     """What is larger than any answers, or a file: refused before a byte of it is read."""
-    length = str(request.META.get("CONTENT_LENGTH") or "0")
-    if not length.isdigit() or len(length) > 12 or int(length) > LARGEST:
-        return pages.sorry(request, sentence="error_too_long", status=413)
+    if refused := pages.too_large(request):
+        return refused
     if request.content_type != _TYPE:
         return pages.sorry(request, sentence="error_nothing_here", status=415)
     return None

@@ -25,6 +25,8 @@ from odzew.foundation.moments import utc_now
 from odzew.usecases.desk import Desk
 
 EXIT: Final = "https://www.wikipedia.org/"
+# The longest answers in the letters that take most room, and some more.
+LARGEST: Final = 256 * 1024
 # How a clause is set: what is promised next stands out, the time zone stands back.
 HOW: Final = {
     "answer.answer_by": "due",
@@ -179,6 +181,14 @@ def sorry(request: HttpRequest, *, sentence: str, status: int, number: str = "")
     answer = page(request, "sorry", status=status, language=language, sentence=text, number=number)
     answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
+
+
+def too_large(request: HttpRequest) -> HttpResponse | None:
+    """Return the refusal of a body that is larger than any form of ours, before a byte of it is read; None if it is not."""
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if length.isascii() and length.isdigit() and len(length) <= 12 and int(length) <= LARGEST:
+        return None
+    return sorry(request, sentence="error_too_long", status=413)
 
 
 @require_safe

@@ -49,6 +49,8 @@ def status(request: HttpRequest) -> HttpResponse:
 
 def _found(request: HttpRequest) -> Status | HttpResponse:
     """Return what the code opens, or the page that asks for it again and says why."""
+    if refused := pages.too_large(request):
+        return refused
     where = network(request=request)
     if _guesses.refused(network=where):
         return pages.page(request, "code", often=True, status=429)
