@@ -81,10 +81,10 @@ def test_the_page_says_so_and_a_new_notice_is_taken(story: Story, monkeypatch: p
     monkeypatch.setattr(views, "_guesses", Guesses())
     receipt = _decided(story, claimant="other", outcome="no_violation")
     sent = {"code": receipt.code, "lang": "en", "case": str(receipt.case), "text": "Look."}
-    assert b'name="text"' in Client().post("/status", sent).content
+    assert b'action="/status/again"' in Client().post("/status", sent).content
     story.now += timedelta(days=185)
     page = Client().post("/status", sent).content
-    assert b'name="text"' not in page and b"report it again at any time" in page
+    assert b'action="/status/again"' not in page and b"report it again at any time" in page
     late = Client().post("/status/again", sent)
     assert late.status_code == 409 and b"report it again at any time" in late.content
     story.report()
