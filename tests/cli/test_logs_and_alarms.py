@@ -166,7 +166,7 @@ class _Mail:
         """Hear a password."""
         self.told.append(f"{user} {password}")
 
-    def send_message(self, message: object) -> None:
+    def send_message(self, message: object, from_addr: object = None) -> None:
         """Take a message."""
         self.told.append(str(message))
 

@@ -6,13 +6,15 @@ import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from odzew.foundation.moments import utc_now
 from odzew.foundation.outgoing import Reply
 from odzew.foundation.settings import Settings
-from odzew.usecases._mailing import MailSender, Outmail
+
+if TYPE_CHECKING:
+    from odzew.usecases._mailing import MailSender, Outmail
 
 SECONDS: Final = 8.0
 
