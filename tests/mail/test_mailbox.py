@@ -116,6 +116,17 @@ def test_what_cannot_be_stored_stays_in_the_mailbox(story: Story, box: Provider)
     assert box.folders["INBOX"] and not box.folders["Trash"]
 
 
+def test_one_mail_that_cannot_become_a_notice_holds_up_no_other(box: Provider) -> None:
+    for n in range(3):
+        box.deliver(raw(mail(f"bench {n}", number=str(n))))
+
+    def keep(letter: Letter) -> None:
+        assert "bench 1" not in letter.text
+
+    assert mailbox.fetch(chosen=box.settings(), keep=keep) == mailbox.Fetched(taken=2, failed=1, whole=False)
+    assert list(box.folders["INBOX"]) == [2]
+
+
 def test_two_fetchers_at_once_make_one_notice_of_each_mail(story: Story, box: Provider) -> None:
     for n in range(6):
         box.deliver(raw(mail(f"bench {n}", number=str(n))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from odzew.entrypoints.mail.mime import head_of, read_body
@@ -120,6 +122,17 @@ def test_pages_are_words_and_nothing_hidden() -> None:
     assert (
         of_html(html='<a href="javascript:x">a</a><a href="https://kladka.example/p">b</a>')[0] == "ab <https://kladka.example/p>"
     )
-    assert of_html(html="<" * 50_000)[1] is False
+    assert of_html(html="a &lt;b&gt; <3 <!-- c --> d<br>&#" + "9" * 5000) == ("a <b> <3 d\n&#" + "9" * 5000, False)
     assert of_html(html="<div>" * 50_000 + "x")[0] == "x"
     assert tidy(text="a\x00b\x1b[2Jc \u202e\r\nd  \r\n\r\n\r\n\r\ne data:image/png;base64,AAAA") == "ab[2Jc \u202e\nd\n\ne"
+
+
+@pytest.mark.parametrize(
+    "bit", ["<", "<!--", "<![CDATA[", "<a ", "</a ", "<a href='", '<a x="', "<?", "<a>x", "&#", "<svg>", "= ", "href"]
+)
+def test_no_page_takes_long(bit: str) -> None:
+    """A parser that goes back at each of these would take minutes; the bound is far above what going through once takes."""
+    began = time.process_time()
+    of_html(html=bit * (262_144 // len(bit)))
+    of_html(html="<a " + bit * (8192 // len(bit)) + ">x</a>")
+    assert time.process_time() - began < 5

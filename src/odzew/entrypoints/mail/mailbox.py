@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from django.db import InterfaceError, OperationalError
+
 from odzew.entrypoints.mail.mime import head_of
 from odzew.entrypoints.mail.reading import letter_of
 from odzew.entrypoints.mail.structure import Part, Parts, parts_of, read_list
@@ -100,7 +102,9 @@ def fetch(*, chosen: Settings, keep: Keep, context: ssl.SSLContext | None = None
             if letter is None:
                 failed += 1
                 continue
-            keep(letter)
+            if not _kept(keep, letter):
+                failed += 1
+                continue
             _delete(server, number)
             taken += 1
         if chosen.mail_trash:
@@ -108,6 +112,18 @@ def fetch(*, chosen: Settings, keep: Keep, context: ssl.SSLContext | None = None
             for number in _all(server):
                 _delete(server, number)
     return Fetched(taken=taken, failed=failed, whole=not failed and len(numbers) <= MOST_AT_ONCE)
+
+
+def _kept(keep: Keep, letter: Letter) -> bool:
+    """Keep one; a fault over one mail leaves it in the mailbox and holds up no other. Where nothing can be kept, nothing is tried."""
+    try:
+        keep(letter)
+    except (*Failure, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.error("a mail could not become a notice and stays in the mailbox", exc_info=error)
+        return False
+    return True
 
 
 @contextmanager

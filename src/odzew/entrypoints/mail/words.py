@@ -8,7 +8,8 @@ import codecs
 import quopri
 import re
 import unicodedata
-from html.parser import HTMLParser
+from contextlib import suppress
+from html import unescape
 from typing import Final
 
 MOST_BYTES: Final = 256 * 1024
@@ -21,9 +22,11 @@ _OTHER_NAMES: Final = {
     "cp-1250": "cp1250",
     "iso-8859-8-i": "iso-8859-8",
 }
-# Codecs that turn bytes into text; others of Python's unpack archives.
 _PICTURE: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+[^\s,]{0,100},[^\s\"'>)]*", re.IGNORECASE)
 _BREAKS: Final = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "hr", "pre"})
+_LONGEST_TAG: Final = 8192
+_EMBEDDED: Final = re.compile(r"=\s*[\"']?\s*(?:data|cid):", re.IGNORECASE)
+_HREF: Final = re.compile(r"\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _UNREAD: Final = frozenset({"script", "style", "head", "title", "template", "svg", "noscript", "object"})
 
 
@@ -68,47 +71,65 @@ def tidy(*, text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+(?=\n|$)", "", kept)).strip()
 
 
-class _Reader(HTMLParser):
+class _Page:
+    """Reads a page once from its beginning to its end, so that no page takes longer than its length. No tag is kept, nor what it says."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.pictures = False
         self._unread, self._link, self._from = 0, "", 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: (value or "").strip() for name, value in attrs}
-        self.pictures |= any(value.lower().startswith(("data:", "cid:")) for value in given.values())
-        if tag in _UNREAD:
-            self._unread += 1
-        elif tag in _BREAKS:
+    def read(self, html: str) -> None:
+        """Take a whole page. What is not closed is not read."""
+        at = 0
+        while (begin := html.find("<", at)) >= 0:
+            self._words(html[at:begin])
+            if html.startswith("<!--", begin):
+                at = html.find("-->", begin + 4) + 3
+            elif re.match(r"[a-zA-Z/!?]", html[begin + 1 : begin + 2]):
+                end = html.find(">", begin)
+                self._tag(html[begin + 1 : min(end, begin + _LONGEST_TAG)] if end >= 0 else "")
+                at = end + 1
+            else:
+                self._words("<")
+                at = begin + 1
+            if at <= begin:
+                return
+        self._words(html[at:])
+
+    def _words(self, text: str) -> None:
+        if text and not self._unread:
+            with suppress(ValueError):  # a number of thousands of digits
+                text = unescape(text)
+            self.parts.append(re.sub(r"\s+", " ", text))
+
+    def _tag(self, inner: str) -> None:
+        name = re.match(r"/?[a-zA-Z0-9]{0,20}", inner)
+        tag = name[0].lower() if name else ""
+        self.pictures |= _EMBEDDED.search(inner) is not None
+        if tag.strip("/") in _UNREAD:
+            self._unread = max(0, self._unread - 1) if tag.startswith("/") else self._unread + 1
+        elif tag.strip("/") in _BREAKS:
             self.parts.append("\n")
         elif tag == "a":
-            href = given.get("href", "")
-            self._link = href if re.match(r"https?://[^\s<>]+$", href, re.IGNORECASE) and len(href) <= 4096 else ""
-            self._from = len(self.parts)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNREAD:
-            self._unread = max(0, self._unread - 1)
-        elif tag in _BREAKS:
-            self.parts.append("\n")
-        elif tag == "a" and self._link:
+            self._link, self._from = _link_in(inner), len(self.parts)
+        elif tag == "/a" and self._link:
             if self._link not in "".join(self.parts[self._from :]):
                 self.parts.append(f" <{self._link}>")
             self._link = ""
 
-    def handle_data(self, data: str) -> None:
-        if not self._unread:
-            self.parts.append(re.sub(r"\s+", " ", data))
+
+def _link_in(inner: str) -> str:
+    """The address that a link leads to, if it is one of the web."""
+    href, link = _HREF.search(inner), ""
+    with suppress(ValueError):
+        link = unescape(href[1] or href[2] or href[3] or "").strip() if href else ""
+    return link if len(link) <= 4096 and re.fullmatch(r"https?://[^\s<>]+", link, re.IGNORECASE) else ""
 
 
 def of_html(*, html: str) -> tuple[str, bool]:
     """Return the words and links of a page, and whether it holds a picture of its own."""
-    reader = _Reader()
-    try:
-        reader.feed(html[:MOST_BYTES])
-        reader.close()
-    except (AssertionError, ValueError, RecursionError):
-        return tidy(text=re.sub(r"<[^>]{0,1000}>", " ", html[:MOST_BYTES])), reader.pictures
-    text = re.sub(r" *\n *", "\n", re.sub(r" {2,}", " ", "".join(reader.parts)))
-    return tidy(text=text), reader.pictures
+    page = _Page()
+    page.read(html[:MOST_BYTES])
+    lines = (re.sub(r" {2,}", " ", line).strip() for line in "".join(page.parts).split("\n"))
+    return tidy(text="\n".join(lines)), page.pictures
