@@ -136,3 +136,31 @@ def test_no_page_takes_long(bit: str) -> None:
     of_html(html=bit * (262_144 // len(bit)))
     of_html(html="<a " + bit * (8192 // len(bit)) + ">x</a>")
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("bit", [";", "(", "<", "a@b,", '"', "\\", "=?utf-8?q?=41?= ", ";x*1*=a", " x*0=a;", "[1"])
+@pytest.mark.parametrize(
+    "name", ['Content-Type: multipart/mixed; boundary="', "From: ", "Subject: ", "Authentication-Results: mx; ", "References: <"]
+)
+def test_no_header_takes_long_or_makes_it_fall(name: str, bit: str) -> None:
+    head = head_of(data=(name + bit * (120_000 // len(bit))).encode())
+    began = time.process_time()
+    assert read_body(head=head, data=b"x").parts == 1
+    letter_of(head=head, text="", files=False, cut=False, envelope=None, authserv="mx")
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("line", "sender"),
+    [
+        ('"Zosia, of <the> bridge" <Zosia@School.example>', "zosia@school.example"),
+        ("zosia@school.example (at school)", "zosia@school.example"),
+        ("<zosia@school.example>", "zosia@school.example"),
+        ("=?utf-8?Q?=C5=BB?= <zosia@school.example>", "zosia@school.example"),
+        ("a <b@c.example> <zosia@school.example>", ""),
+        ("b@c.example <zosia@school.example>", "zosia@school.example"),
+        ("group: a@b.example;", ""),
+    ],
+)
+def test_who_it_is_from(line: str, sender: str) -> None:
+    assert _letter(f"From: {line}").sender == sender

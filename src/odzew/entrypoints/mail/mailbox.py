@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -98,11 +99,8 @@ def fetch(*, chosen: Settings, keep: Keep, context: ssl.SSLContext | None = None
         numbers = _all(server)
         taken = failed = 0
         for number in numbers[:MOST_AT_ONCE]:
-            letter = _letter(server, number, f"{place.name} {validity} {number}", chosen.mail_authserv)
-            if letter is None:
-                failed += 1
-                continue
-            if not _kept(keep, letter):
+            read = partial(_letter, server, number, f"{place.name} {validity} {number}", chosen.mail_authserv)
+            if not _kept(keep, read):
                 failed += 1
                 continue
             _delete(server, number)
@@ -114,16 +112,18 @@ def fetch(*, chosen: Settings, keep: Keep, context: ssl.SSLContext | None = None
     return Fetched(taken=taken, failed=failed, whole=not failed and len(numbers) <= MOST_AT_ONCE)
 
 
-def _kept(keep: Keep, letter: Letter) -> bool:
-    """Keep one; a fault over one mail leaves it in the mailbox and holds up no other. Where nothing can be kept, nothing is tried."""
+def _kept(keep: Keep, read: Callable[[], Letter | None]) -> bool:
+    """Read and keep one; a fault over one mail leaves it in the mailbox and holds up no other. Where nothing can be kept, nothing is."""
     try:
-        keep(letter)
+        letter = read()
+        if letter is not None:
+            keep(letter)
     except (*Failure, OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.error("a mail could not become a notice and stays in the mailbox", exc_info=error)
         return False
-    return True
+    return letter is not None
 
 
 @contextmanager

@@ -142,9 +142,13 @@ class Session:
             return wire.packet(command=wire.ACCEPT)
         if mail.large:
             return self._refuse("552 5.3.4", "mail_too_large")
-        head = head_of(data=bytes(mail.header))
-        body = read_body(head=head, data=bytes(mail.body))
-        letter = self._letter(head, body)
+        try:
+            head = head_of(data=bytes(mail.header))
+            body = read_body(head=head, data=bytes(mail.body))
+            letter = self._letter(head, body)
+        except Exception as error:  # what cannot be read now cannot be read tomorrow either
+            log.error("a mail could not be read and was refused", exc_info=error)
+            return self._refuse("554 5.6.0", "mail_words_only")
         if body.files and not letter.bounce:
             return self._refuse("550 5.7.1", "mail_words_only")
         try:

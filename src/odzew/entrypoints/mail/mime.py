@@ -17,6 +17,7 @@ from odzew.entrypoints.mail.words import MOST_BYTES, decode, looks_like_a_file, 
 MOST_DEEP: Final = 8
 MOST_PARTS: Final = 60
 MOST_HEADER: Final = 16 * 1024
+_MOST_PARAMETERS: Final = 4096
 # Signatures of the mail itself: small, never shown, and what hotlines send.
 SIGNATURES: Final = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 
@@ -50,7 +51,7 @@ def read_body(*, head: Message, data: bytes) -> Body:
 
 def _read(head: Message, data: bytes, body: Body, deep: int) -> None:
     body.parts += 1
-    if deep > MOST_DEEP or body.parts > MOST_PARTS:
+    if deep > MOST_DEEP or body.parts > MOST_PARTS or _long(head):
         body.files = True
         return
     kind = head.get_content_type().lower()
@@ -70,6 +71,11 @@ def _read(head: Message, data: bytes, body: Body, deep: int) -> None:
         body.files = True
         return
     _words(kind, head, data, body)
+
+
+def _long(head: Message) -> bool:
+    """Is a header with parameters longer than anybody needs? Reading those takes as long as the square of their length."""
+    return any(len(str(v)) > _MOST_PARAMETERS for k, v in head.raw_items() if k.lower().startswith("content-"))
 
 
 def _said(head: Message) -> tuple[str, str]:

@@ -7,7 +7,6 @@ import re
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses
 from typing import Final
 
 from odzew.entrypoints.mail.words import decode, tidy
@@ -30,6 +29,9 @@ _TICKET_HEADERS: Final = (
 )
 _TICKET_VALUE: Final = re.compile(r"[A-Za-z0-9 ._#/:-]{1,40}")
 _MOST_SUBJECT: Final = 300
+_MOST_FROM: Final = 1000
+# Names in quotes and remarks beside an address.
+_ASIDE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)')
 
 
 def letter_of(*, head: Message, text: str, files: bool, cut: bool, envelope: str | None, authserv: str, unique: str = "") -> Letter:
@@ -92,8 +94,10 @@ def _sender(head: Message) -> str:
     """The one address in From, in small letters; none if there are several or it is odd: then nobody is answered."""
     if len(head.get_all("From", [])) != 1:
         return ""
-    found = [address.lower() for _name, address in getaddresses([_plain(head, "From")])]
-    return found[0] if len(found) == 1 and len(found[0]) <= 254 and _ADDRESS.fullmatch(found[0]) else ""
+    line = _ASIDE.sub(" ", _plain(head, "From")[:_MOST_FROM]).strip()
+    found = re.fullmatch(r"[^<>,;]*<([^<>\s]+)>|([^<>,;\s]+)", line)
+    address = (found[1] or found[2]).lower() if found else ""
+    return address if len(address) <= 254 and _ADDRESS.fullmatch(address) else ""
 
 
 def _return_path(head: Message) -> str | None:
