@@ -23,7 +23,7 @@ SMALL: Final[Mapping[str, Mapping[str, Any]]] = {
         "_FIRST": 0.2,
     },
     "intake": {"ITEMS": 800, "SECONDS": 1.0, "ROUNDS": 1, "WARM": 0.2, "STORED": 500, "POOL": 1_000},
-    "clocks": {"ARMED": 300, "DUE": 40, "_AHEAD": timedelta(seconds=4)},
+    "clocks": {"ARMED": 300, "DUE": 40, "_AHEAD": timedelta(seconds=8)},
     "form": {"SECONDS": 1.0, "_WARM": 0.2, "REPORTS_PER_SECOND": 8.0, "ITEMS": 200},
     "phone": {"ROUNDS": 1, "SIZE": (320, 240)},
 }

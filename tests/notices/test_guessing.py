@@ -73,6 +73,7 @@ def codes(story: Story) -> list[str]:
     return codes
 
 
+@pytest.mark.timeout(300 + GUESSES // 100)
 def test_guesses_through_the_real_look_up_open_nothing_and_harm_no_true_one(story: Story, codes: list[str]) -> None:
     def told(code: str) -> list[uuid.UUID] | None:
         found = read_status(code=code, desk=story.desk, now=story.now)

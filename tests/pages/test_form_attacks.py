@@ -21,7 +21,7 @@ from tests.pages.site import LINK
 from tests.pages.typist import URLENCODED, Typist, code_on, fields, walk
 
 SEND = f"step=3&answer=code&where={LINK}"
-ROADS = ("/status", "/status/again", "/status/add", "/status/withdraw", "/notes")
+ROADS = ("/status", "/status/again", "/status/message", "/status/add", "/status/formal", "/status/withdraw", "/notes")
 
 
 @pytest.fixture(autouse=True)

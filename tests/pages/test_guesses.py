@@ -19,7 +19,7 @@ from tests.cast import Story
 from tests.pages.typist import Typist, press_send, walk
 
 Clock = Callable[[float], None]
-ROADS = ("/status", "/status/again", "/status/add", "/status/withdraw", "/notes")
+ROADS = ("/status", "/status/again", "/status/message", "/status/add", "/status/formal", "/status/withdraw", "/notes")
 
 
 @pytest.fixture

@@ -80,10 +80,9 @@ def attack(*, size: Size) -> Attack:
     Each sending network sends some fifty. Posts that are harmful are reported once, truly, somewhere in that time.
     """
     rng, networks = random.Random(_SEED), max(2, size.false // _NETWORK_SENDS)  # noqa: S311 - a story, not a secret
-    posts = [
-        Post(id=f"post-{n}", account=f"account-{n % 12}", views=_TRUE[n % 5][2] if n < size.true else _FEW)
-        for n in range(size.posts)
-    ]
+    # Whoever uploaded what is harmful is nobody else's uploader: a mark on their account would set innocent posts apart from the wave.
+    posts = [Post(id=f"post-{n}", account=f"stranger-{n}", views=_TRUE[n % 5][2]) for n in range(size.true)]
+    posts += [Post(id=f"post-{n}", account=f"account-{n % 12}", views=_FEW) for n in range(size.true, size.posts)]
     rng.shuffle(named := list(range(size.true, size.posts)))
     reports = [
         Report(
