@@ -66,14 +66,14 @@ _TRACES: Final = """
 SELECT i.id, g.via, i.repost_of, i.posted_at, i.seen_at, p.sha256, p.pdq, p.turned FROM cases_copyset g
 JOIN cases_item i ON i.copyset_id = g.id
 LEFT JOIN LATERAL (SELECT q.sha256, q.pdq, q.turned FROM cases_print q WHERE q.item_id = i.id ORDER BY q.number LIMIT 1) p ON true
-WHERE g.case_id = %s ORDER BY i.id LIMIT %s
+WHERE g.case_id = %s ORDER BY i.id = ANY(%s) DESC, i.id LIMIT %s
 """
 _ANCHORS: Final = 20
 
 
 def traces_of(*, case: uuid.UUID, named: frozenset[uuid.UUID], most: int) -> dict[uuid.UUID, Trace]:
-    """Return how the items of a case are related to those that somebody named, by item; `named` are the ids of these."""
-    rows = fetch_all(_TRACES, [case, most])
+    """Return how the items of a case are related to those that somebody named, by item; `named` are the ids of these, and stand first."""
+    rows = fetch_all(_TRACES, [case, list(named), most])
     anchors = [r for r in rows if r[0] in named] or [r for r in rows if r[1] != COPY][:1]
     shas = {bytes(r[5]) for r in anchors if r[5]}
     looks = [_bits(r[6]) for r in anchors if r[6]][:_ANCHORS]

@@ -77,15 +77,13 @@ def _bits(one: bytes | None, other: bytes) -> int:
     return (int.from_bytes(one or b"") ^ int.from_bytes(other)).bit_count()
 
 
-def seen_before(*, person: uuid.UUID, one: Medium) -> bool:
-    """Has this person been shown this file, or a copy of it, on whatever case?"""
+def seen_before(*, person: uuid.UUID, media: Sequence[Medium]) -> set[uuid.UUID]:
+    """Return which of these files this person has been shown, they or a copy of them, on whatever case."""
     rows = fetch_all(
         "SELECT media_id, copyset_id, sha256, likeness FROM exposures_exposure WHERE person_id = %s AND state = 'shown'", [person]
     )
-    return any(
-        media == one.id or same(one, copyset, bytes(sha) if sha else None, bytes(pdq) if pdq else None)
-        for media, copyset, sha, pdq in rows
-    )
+    seen = [(shown, copyset, bytes(sha) if sha else None, bytes(pdq) if pdq else None) for shown, copyset, sha, pdq in rows]
+    return {one.id for one in media if any(shown == one.id or same(one, *alike) for shown, *alike in seen)}
 
 
 _FIGURES: Final = """

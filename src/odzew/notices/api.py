@@ -261,6 +261,11 @@ def view(*, notice: uuid.UUID) -> NoticeView | None:
     return found[0] if found else None
 
 
+def views(*, notices: list[uuid.UUID]) -> list[NoticeView]:
+    """Return these notices, oldest first."""
+    return _views("n.id = ANY(%s)", [notices])
+
+
 def thread(*, notice: uuid.UUID) -> list[NoticeView]:
     """Return a notice and those that its reporter added to it, oldest first; empty if there is no such notice."""
     return _views("(n.id = %s OR n.follows_id = %s)", [notice, notice])

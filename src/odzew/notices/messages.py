@@ -122,8 +122,19 @@ def _views(rows: list[tuple[Any, ...]]) -> list[MessageView]:
 
 def messages_of(*, notice: uuid.UUID, most: int | None = None) -> list[MessageView]:
     """Return the messages of the thread that hangs on a notice, oldest first; of a long one the newest `most`."""
-    sql = f"SELECT {_COLUMNS} FROM notices_message m WHERE m.notice_id = %s ORDER BY m.at DESC, m.id DESC LIMIT %s"
-    return _views(fetch_all(sql, [notice, most])[::-1])
+    return messages_on(notices=[notice], most=most)[notice]
+
+
+def messages_on(*, notices: list[uuid.UUID], most: int | None) -> dict[uuid.UUID, list[MessageView]]:
+    """Return the messages of several threads, by the notice that each hangs on; each oldest first, of a long one the newest `most`."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM unnest(%s::uuid[]) AS t (id) CROSS JOIN LATERAL (SELECT * FROM notices_message "
+        "WHERE notice_id = t.id ORDER BY at DESC, id DESC LIMIT %s) m ORDER BY m.at, m.id"
+    )
+    found: dict[uuid.UUID, list[MessageView]] = {notice: [] for notice in notices}
+    for message in _views(fetch_all(sql, [notices, most])):
+        found[message.notice].append(message)
+    return found
 
 
 def waiting_in(*, notice: uuid.UUID) -> int:
@@ -159,15 +170,13 @@ def on_case(*, case: uuid.UUID, notice: uuid.UUID) -> bool:
     return bool(fetch_all(sql, [notice, notice, case]))
 
 
-def unread(*, cases: list[uuid.UUID] | None = None, most: int | None = None) -> list[Unread]:
-    """Return the cases with messages that nobody has read, of these or of all: danger first, then the longest waiting."""
-    only = "" if cases is None else "AND h.case_id = ANY(%s)"
+def unread() -> list[Unread]:
+    """Return the cases with messages that nobody has read: danger first, then the longest waiting."""
     sql = (
         f"SELECT h.case_id, count(DISTINCT m.id), bool_or(m.danger), min(m.at) FROM notices_message m {_NOTICES} "
-        f"WHERE m.by = 'reporter' AND m.read_at IS NULL {only} GROUP BY 1 ORDER BY 3 DESC, 4, 1 LIMIT %s"
+        f"WHERE m.by = 'reporter' AND m.read_at IS NULL GROUP BY 1 ORDER BY 3 DESC, 4, 1"
     )
-    values = [most] if cases is None else [cases, most]
-    return [Unread(case=r[0], count=r[1], danger=r[2], since=r[3]) for r in fetch_all(sql, values)]
+    return [Unread(case=r[0], count=r[1], danger=r[2], since=r[3]) for r in fetch_all(sql, [])]
 
 
 def mark_read(*, notice: uuid.UUID, messages: list[uuid.UUID], person: uuid.UUID, now: datetime) -> list[uuid.UUID]:

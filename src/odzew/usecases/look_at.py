@@ -153,7 +153,7 @@ def _why(wish: Wish, clear: Clear, one: Medium, caller: Caller, now: datetime) -
     reason = " ".join(wish.reason.replace("\x00", "").split())
     if len(reason) > MOST_REASON:
         raise Invalid(f"A reason has at most {MOST_REASON} characters.", why="reason_long", most=MOST_REASON)
-    if one.copy or one.known or seen_before(person=caller.id, one=one):
+    if one.copy or one.known or seen_before(person=caller.id, media=[one]):
         if not reason:
             raise Conflict(
                 "You saw this, or it equals what people decided before: nobody needs to look. Say why you must.", why="look_reason"

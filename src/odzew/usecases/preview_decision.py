@@ -97,11 +97,11 @@ def preview_decision(
 
 
 def _as_if(row: CaseRow, caller: Caller, outcome: str, ground: str, reason: str, desk: Desk, now: datetime) -> Preview:
+    if outcome == "cannot_judge":
+        return Preview()
     around = surroundings(copysets=copysets_of(case=row.id), now=now)
     facts = facts_of(case=row, around=around, trigger=Trigger(what="clock"), desk=desk, now=now)
     sign = clearing(facts=facts, policy=desk.policy)
-    if outcome == "cannot_judge":
-        return Preview()
     before = {s["id"] for s in statements_of(case=row.id)}
     waiting = [h.notice for h in open_handlings(cases=[row.id])[row.id]]
     writes = Writes()

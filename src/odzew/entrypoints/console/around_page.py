@@ -11,8 +11,7 @@ from odzew.cases.data import UNDECIDED, ItemView
 from odzew.cases.likeness import copies_in
 from odzew.cases.rows import CaseRow
 from odzew.enforcement.api import HIDING
-from odzew.entrypoints.console.said import Said
-from odzew.entrypoints.console.spread_chart import number
+from odzew.entrypoints.console.said import Said, number
 
 MOST: Final = 200
 _ACCOUNTS: Final = 10

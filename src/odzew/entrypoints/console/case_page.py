@@ -95,7 +95,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
                 "at": said.time(a.at),
                 "lang": a.language,
                 "clauses": [c["text"] for c in a.clauses],
-                "tries": _tries(tries[a.id], said),
+                "tries": said.tries(tries[a.id]),
             }
             for a in answers
         ],
@@ -196,10 +196,6 @@ def _signed(notices: list[uuid.UUID], said: Said) -> list[dict[str, Any]]:
     ]
 
 
-def _tries(found: list[dict[str, Any]], said: Said) -> list[dict[str, Any]]:
-    return [{"at": said.time(t["at"]), "result": t["status"] or t["error"] or said.words["no_reply"]} for t in found]
-
-
 def _measure(m: dict[str, Any], tries: list[dict[str, Any]], said: Said) -> dict[str, Any]:
     return {
         "label": said.label("measure", m["measure"]),
@@ -207,7 +203,7 @@ def _measure(m: dict[str, Any], tries: list[dict[str, Any]], said: Said) -> dict
         "state": said.label("mstate", m["state"] if m["in_force"] or m["state"] != "ordered" else "replaced"),
         "good": m["state"] == "done",
         "at": said.time(m["ordered_at"]),
-        "tries": _tries(tries, said),
+        "tries": said.tries(tries),
         "proofs": [
             {"at": said.time(p["at"]), "url": p["url"], "status": p["status"] or said.words["no_reply"]} for p in m["proofs"]
         ],
@@ -222,7 +218,7 @@ def _statement(s: dict[str, Any], tries: list[dict[str, Any]], caller: Caller, s
         "at": said.time(s["at"]),
         "lines": s["text"].split("\n"),
         "release": s["state"] == "held" and caller.role == "safety_officer",
-        "tries": _tries(tries, said),
+        "tries": said.tries(tries),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils.safestring import SafeString, mark_safe
 
+from odzew.entrypoints.console.said import number
 from odzew.entrypoints.drawing import box, element, steps, text
 
 WIDTH: Final = 340.0
@@ -31,9 +32,7 @@ class Bar:
     instead: str = ""
 
 
-def bars(
-    *, title: str, unit: str, rows: Sequence[Bar], whole: bool = True, number: Callable[[float], str] = "{:,.0f}".format
-) -> SafeString:
+def bars(*, title: str, unit: str, rows: Sequence[Bar], whole: bool = True, number: Callable[[float], str] = number) -> SafeString:
     """Return a chart of horizontal bars on one axis from zero, whose unit is named; `title` says it to who cannot see it."""
     most = max([sum(v for v, _ in row.parts) for row in rows] + [row.mark or 0 for row in rows], default=0.0)
     marks = steps(most=most, whole=whole)

@@ -13,7 +13,7 @@ from odzew.cases.figures import LEFT
 from odzew.enforcement.figures import STEPS, Road, Took
 from odzew.entrypoints.console.charts import Bar, bars
 from odzew.entrypoints.console.figures_data import FEW, Whole
-from odzew.entrypoints.console.said import Said, span
+from odzew.entrypoints.console.said import Said, number, span
 from odzew.entrypoints.console.tables import Table
 
 NAMES: Final = ("open", "times", "views", "copies", "holds", "appeals", "alarms")
@@ -70,7 +70,7 @@ def _open(whole: Whole, said: Said) -> Section:
     rows = [
         Bar(
             name=_kind(w.kind, said),
-            said=f"{sum(w.left.values()):,}",
+            said=number(sum(w.left.values())),
             parts=tuple((w.left[name], css) for css, name in _LEFT),
         )
         for w in whole.waits
@@ -81,7 +81,7 @@ def _open(whole: Whole, said: Said) -> Section:
         rows=[(w.kind or "every_case", *w.left.values(), sum(w.left.values())) for w in whole.waits],
         heads=(said.words["fig_kind"], *(said.label("fig_open", name) for name in LEFT), said.words["fig_cases"]),
         lines=[
-            (_kind(w.kind, said), *(f"{n:,}" for n in w.left.values()), f"{sum(w.left.values()):,}") for w in whole.waits
+            (_kind(w.kind, said), *(number(n) for n in w.left.values()), number(sum(w.left.values()))) for w in whole.waits
         ],
     )  # fmt: skip
     title = said.words["fig_open"]
@@ -107,8 +107,8 @@ def _times(whole: Whole, said: Said) -> Section:
         ],
         heads=tuple(said.words[f"fig_{k}"] for k in ("road", "step", "cases", "reached", "median", "p90", "worst", "still", "longest")),
         lines=[
-            (_road(r.road, said), said.label("step", step), f"{r.cases:,}", f"{t.cases:,}", length(t.median, few=t.cases < FEW, said=said),
-             length(t.p90, few=t.cases < FEW, said=said), length(t.worst, said=said), f"{t.open:,}", length(t.waits, said=said))
+            (_road(r.road, said), said.label("step", step), number(r.cases), number(t.cases), length(t.median, few=t.cases < FEW, said=said),
+             length(t.p90, few=t.cases < FEW, said=said), length(t.worst, said=said), number(t.open), length(t.waits, said=said))
             for r, step, t in told
         ],
     )  # fmt: skip
@@ -122,7 +122,7 @@ def _chart_of_step(roads: list[Road], step: str, said: Said) -> SafeString:
     rows = [
         Bar(
             name=_road(r.road, said),
-            said=said.text("fig_of", count=f"{t.cases:,}", among=f"{r.cases:,}"),
+            said=said.text("fig_of", count=number(t.cases), among=number(r.cases)),
             parts=_parts(t, size),
             mark=_median(t, size),
             instead=said.words["fig_few"] if t.cases < FEW else "",
@@ -150,7 +150,7 @@ def _views(whole: Whole, said: Said) -> Section:
     rows = [
         Bar(
             name=said.words[f"fig_{name}"],
-            said=said.words["fig_few"] if value is None else f"{value:,.0f}",
+            said=said.words["fig_few"] if value is None else number(value),
             parts=((float(value or 0), "s3"),),
         )
         for name, value in figures
@@ -161,8 +161,8 @@ def _views(whole: Whole, said: Said) -> Section:
         rows=[(v.among, v.cases, median, p90, v.worst, v.total)],
         heads=tuple(said.words[f"fig_{k}"] for k in ("cases", "counted", "median", "p90", "worst", "all")),
         lines=[
-            (f"{v.among:,}", f"{v.cases:,}", *(said.words["fig_few"] if few else f"{n or 0:,.0f}" for n in (median, p90)),
-             "–" if v.worst is None else f"{v.worst:,}", f"{v.total:,}")
+            (number(v.among), number(v.cases), *(said.words["fig_few"] if few else number(n or 0) for n in (median, p90)),
+             "–" if v.worst is None else number(v.worst), number(v.total))
         ],
     )  # fmt: skip
     title = said.words["fig_views"]
@@ -172,13 +172,13 @@ def _views(whole: Whole, said: Said) -> Section:
 def _counted(name: str, what: str, numbers: dict[str, int], said: Said) -> Section:
     """A part that counts items by one word."""
     labels = {key: said.label(f"fig_{name}", key) for key in numbers}
-    rows = [Bar(name=labels[key], said=f"{n:,}", parts=((n, "s3"),)) for key, n in numbers.items()]
+    rows = [Bar(name=labels[key], said=number(n), parts=((n, "s3"),)) for key, n in numbers.items()]
     table = Table(
         name=name,
         columns=(what, "items"),
         rows=list(numbers.items()),
         heads=(said.words[f"fig_{what}"], said.words["fig_items"]),
-        lines=[(labels[key], f"{n:,}") for key, n in numbers.items()],
+        lines=[(labels[key], number(n)) for key, n in numbers.items()],
     )
     title = said.words[f"fig_{name}"]
     return _section(name, said, [(title, bars(title=title, unit=said.words["fig_items"], rows=rows))], table)
@@ -200,7 +200,9 @@ def _appeals(whole: Whole, said: Said) -> Section:
     told = [(a, (a.open, a.upheld, a.rejected), a.upheld + a.rejected < FEW) for a in whole.appeals]
     rows = [
         Bar(
-            name=said.label("side", a.by), said=f"{sum(n):,}", parts=tuple((v, css) for v, (css, _) in zip(n, colours, strict=True))
+            name=said.label("side", a.by),
+            said=number(sum(n)),
+            parts=tuple((v, css) for v, (css, _) in zip(n, colours, strict=True)),
         )
         for a, n, _ in told
     ]
@@ -217,7 +219,7 @@ def _appeals(whole: Whole, said: Said) -> Section:
         lines=[
             (
                 said.label("side", a.by),
-                *(f"{v:,}" for v in n),
+                *(number(v) for v in n),
                 length(a.median, few=few, said=said),
                 length(a.p90, few=few, said=said),
             )
@@ -230,7 +232,7 @@ def _appeals(whole: Whole, said: Said) -> Section:
 
 def _alarms(whole: Whole, said: Said) -> Section:
     rows = [
-        Bar(name=a.code, said=f"{a.times:,}", parts=((a.times - a.unconfirmed, "s3"), (a.unconfirmed, "s0")))
+        Bar(name=a.code, said=number(a.times), parts=((a.times - a.unconfirmed, "s3"), (a.unconfirmed, "s0")))
         for a in whole.alarms[:_BARS]
     ]
     table = Table(
@@ -238,7 +240,7 @@ def _alarms(whole: Whole, said: Said) -> Section:
         columns=("code", "times", "unconfirmed"),
         rows=[(a.code, a.times, a.unconfirmed) for a in whole.alarms],
         heads=(said.words["fig_alarm"], said.words["fig_rang"], said.words["fig_unconfirmed"]),
-        lines=[(f"{a.code}: {said.label('alarm', a.code)}", f"{a.times:,}", f"{a.unconfirmed:,}") for a in whole.alarms],
+        lines=[(f"{a.code}: {said.label('alarm', a.code)}", number(a.times), number(a.unconfirmed)) for a in whole.alarms],
     )
     title = said.words["fig_alarms"]
     charts = [(title, bars(title=title, unit=title, rows=rows))] if rows else []

@@ -29,9 +29,10 @@ def hands_on(*, rows: list[CaseRow], caller: Caller, policy: Policy, said: Said)
     leases = leases_on(cases=[row.id for row in rows], now=said.now)
     open_to_all = {row.id for row in rows if caller.role == "auditor" or _tells_nothing(row, policy)}
     shown = {case: lease for case, lease in leases.items() if lease.person == caller.id or case in open_to_all}
-    names = pseudonyms(people=[lease.person for lease in shown.values()]) if shown else {}
+    others = [lease.person for lease in shown.values() if lease.person != caller.id]
+    names = pseudonyms(people=others) if others else {}
     return {
-        case: {"mine": lease.person == caller.id, "by": names[lease.person], "due": said.due(lease.until)}
+        case: {"mine": lease.person == caller.id, "by": names.get(lease.person, ""), "due": said.due(lease.until)}
         for case, lease in shown.items()
     }
 

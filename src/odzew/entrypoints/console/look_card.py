@@ -26,21 +26,23 @@ def look_card(*, row: CaseRow, caller: Caller, mine: bool, desk: Desk, said: Sai
     if not mine:
         return {"why": "look_take", "more": "look_take_more"}
     first, others = one_of_each(media=media_of(case=row.id))
+    first = first[:_MOST]
+    seen = seen_before(person=caller.id, media=first)
     return {
-        "files": [_file(one, caller, said) for one in first[:_MOST]],
-        "others": [_file(one, caller, said) | {"again": True} for one in others[:_MOST]],
+        "files": [_file(one, said, again=one.known or one.copy or one.id in seen) for one in first],
+        "others": [_file(one, said, again=True) for one in others[:_MOST]],
         "copies": said.text("look_copies", count=len(others)) if others else "",
         **budget_words(caller=caller, said=said),
     }
 
 
-def _file(one: Medium, caller: Caller, said: Said) -> dict[str, Any]:
+def _file(one: Medium, said: Said, *, again: bool) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.item_name or said.words["unknown_item"],
         "stranger": one.platform is None or not one.url,
         "known": one.known,
-        "again": one.known or one.copy or seen_before(person=caller.id, one=one),
+        "again": again,
     }
 
 

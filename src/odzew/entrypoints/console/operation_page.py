@@ -16,7 +16,7 @@ from odzew.cases.clocks import latest_by
 from odzew.cases.queue import how_many_wait
 from odzew.entrypoints.api.health import overdue, unhashed
 from odzew.entrypoints.checks import TEST_LASTS, Finding, check_database, check_surroundings, free_bytes
-from odzew.entrypoints.console.said import Said, span
+from odzew.entrypoints.console.said import Said, number, span
 from odzew.entrypoints.hashes import quick
 from odzew.foundation.settings import Settings
 from odzew.ledger.api import latest_checkpoint, tree_state, witnessed
@@ -59,20 +59,20 @@ def operation_page(*, chosen: Settings, policy: Policy, held: int, said: Said) -
 
 
 def _work(said: Said) -> Iterator[Fact]:
-    yield Fact(name=said.words["op_waiting"], text=f"{how_many_wait():,}")
-    for what, number in overdue(now=said.now).items():
-        yield Fact(name=said.label("op_late", what), text=f"{number:,}", bad=number > 0)
+    yield Fact(name=said.words["op_waiting"], text=number(how_many_wait()))
+    for what, count in overdue(now=said.now).items():
+        yield Fact(name=said.label("op_late", what), text=number(count), bad=count > 0)
     late = latest_by(now=said.now)
     yield Fact(name=said.words["op_latest"], text=_short(late, said), bad=late > timedelta(seconds=30))
-    for state, number in sorted(unhashed().items()):
+    for state, count in sorted(unhashed().items()):
         if state in ("waiting", "given_up"):
-            yield Fact(name=said.label("op_files", state), text=f"{number:,}", bad=state == "given_up" and number > 0)
+            yield Fact(name=said.label("op_files", state), text=number(count), bad=state == "given_up" and count > 0)
 
 
 def _record(said: Said) -> Iterator[Fact]:
     state, newest = tree_state(), latest_checkpoint()
-    yield Fact(name=said.words["op_acts"], text=f"{state.size:,}")
-    yield Fact(name=said.words["op_unnumbered"], text=f"{state.waiting:,}")
+    yield Fact(name=said.words["op_acts"], text=number(state.size))
+    yield Fact(name=said.words["op_unnumbered"], text=number(state.waiting))
     yield _moment(said.words["op_checkpoint"], newest.at if newest else None, said)
     seen = witnessed(now=said.now)
     yield Fact(name=said.words["op_witness"], text=said.words["op_yes" if seen else "unwitnessed"], bad=not seen)
@@ -83,18 +83,18 @@ def _machine(chosen: Settings, index: Standing, said: Said) -> Iterator[Fact]:
     yield Fact(name=said.words["op_disk"], text=f"{free / _GIB:,.1f} GiB", bad=free < _GIB)
     yield Fact(name=said.words["op_index"], text=said.label("op_index", index.problem or "whole"), bad=index.problem is not None)
     yield _moment(said.words["op_index_as_of"], index.as_of, said)
-    yield Fact(name=said.words["op_hashes"], text=f"{index.hashes + index.delta:,}")
-    yield Fact(name=said.words["op_searches"], text=f"{index.searches:,}")
+    yield Fact(name=said.words["op_hashes"], text=number(index.hashes + index.delta))
+    yield Fact(name=said.words["op_searches"], text=number(index.searches))
 
 
 def _people(held: int, chosen: Settings, said: Said) -> Iterator[Fact]:
     known = people()
     without = sum(not p.enrolled for p in known)
-    yield Fact(name=said.words["op_persons"], text=f"{len(known):,}")
-    yield Fact(name=said.words["op_without"], text=f"{without:,}", bad=without > 0)
+    yield Fact(name=said.words["op_persons"], text=number(len(known)))
+    yield Fact(name=said.words["op_without"], text=number(without), bad=without > 0)
     locked = locked_out(now=said.now)
-    yield Fact(name=said.words["op_locked"], text=f"{locked:,}", bad=locked > 0)
-    yield Fact(name=said.words["op_held"], text=f"{held:,}", bad=held > 0)
+    yield Fact(name=said.words["op_locked"], text=number(locked), bad=locked > 0)
+    yield Fact(name=said.words["op_held"], text=number(held), bad=held > 0)
     seen = last_confirmed_test()
     old = seen is None or said.now - seen > TEST_LASTS
     yield _moment(said.words["op_alarm"], seen, said, bad=old and not chosen.demo)
@@ -126,7 +126,7 @@ def _short(late: timedelta, said: Said) -> str:
 def _waiting(w: Waiting, said: Said) -> dict[str, Any]:
     return {
         "kind": said.label("outbox", w.kind),
-        "waiting": f"{w.waiting:,}",
+        "waiting": number(w.waiting),
         "oldest": said.time(w.oldest) if w.oldest else None,
         "failing": w.failing,
         "refused": w.refused,

@@ -17,8 +17,9 @@ from odzew.decisions.overview import appealed, took_part
 from odzew.entrypoints.console.filters import Filter, wanted
 from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.said import Said, span
-from odzew.entrypoints.console.thread_page import unread_on, unread_page
+from odzew.entrypoints.console.thread_page import unread_page
 from odzew.ledger.people import Caller
+from odzew.notices.messages import unread
 from odzew.policy.rules import Policy
 
 PAGE: Final = 20
@@ -37,7 +38,7 @@ def queue_page(
     """Return a page of the queue, and the mark of the next."""
     rows = waiting(after=after, limit=PAGE + 1, wanted=wanted(choice=choice, caller=caller, said=said))
     more, rows = len(rows) > PAGE, rows[:PAGE]
-    ids = [row.id for row in rows]
+    ids, messages = [row.id for row in rows], unread()
     facts = _Facts(
         clocks=armed(cases=ids),
         spread=spread_by_hour(cases=ids, now=said.now),
@@ -45,12 +46,12 @@ def queue_page(
         appealed=appealed(cases=ids),
         took_part=set(ids) if caller.role == "auditor" else took_part(person=caller.id, cases=ids),
         hands=hands_on(rows=rows, caller=caller, policy=policy, said=said),
-        unread=unread_on(cases=ids, said=said),
+        unread={u.case: said.text("chip_unread", count=u.count) for u in messages},
     )
     last = rows[-1] if rows else None
     return {
         "rows": [_shown(row, facts, said) for row in rows],
-        "unread": unread_page(said=said),
+        "unread": unread_page(found=messages, said=said),
         "next": f"{last.queue_at.isoformat()} {last.id}" if more and last else "",
     }
 

@@ -17,6 +17,11 @@ def _labels(language: str) -> dict[str, str]:
     return {key.removeprefix("console."): text for key, text in found.items() if key.startswith("console.")}
 
 
+def number(value: float) -> str:
+    """Write a whole number so that its size is seen at a glance, in any language."""
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """How this page speaks: its language, its time zone and its moment."""
@@ -38,6 +43,10 @@ class Said:
     def text(self, key: str, **values: Any) -> str:
         """Return one label with its values."""
         return self.words[key].format(**values)
+
+    def tries(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the tries of a delivery, each with when it was and what came back."""
+        return [{"at": self.time(t["at"]), "result": t["status"] or t["error"] or self.words["no_reply"]} for t in found]
 
     def reason(self, code: str) -> str:
         """Return a reason of the judgement in words."""

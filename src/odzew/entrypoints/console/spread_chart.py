@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from odzew.cases.around import Count, spread_since
 from odzew.cases.rows import CaseRow
-from odzew.entrypoints.console.said import Said
+from odzew.entrypoints.console.said import Said, number
 
 PARTS: Final = 24
 _WIDE, _HIGH = 480, 120
@@ -40,11 +40,6 @@ def spread_chart(*, row: CaseRow, since: datetime, said: Said) -> dict[str, Any]
             if n in (0, PARTS) or _differ(c, counts[n - 1])
         ],
     }
-
-
-def number(value: float) -> str:
-    """Write a number so that its size is seen at a glance, in any language."""
-    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _differ(one: Count, other: Count) -> bool:

@@ -12,26 +12,34 @@ from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.ledger.outbox import attempts_of
 from odzew.ledger.people import Caller, pseudonyms
-from odzew.notices.api import NoticeView, thread
-from odzew.notices.messages import MessageView, messages_of, on_case, thread_of, threads_on, unread
+from odzew.notices.api import NoticeView, thread, views
+from odzew.notices.messages import MessageView, Unread, messages_of, messages_on, on_case, thread_of, threads_on
 from odzew.usecases.desk import Desk
 from odzew.usecases.reply_to_reporter import standing_of
 
 _THREADS: Final = 20
 _LAST: Final = 3
 _MOST: Final = 200
+_UNREAD: Final = 20
 
 
 def threads_of(*, case: uuid.UUID, caller: Caller, said: Said) -> list[dict[str, Any]]:
     """Return the threads of a case, what is unread first, each with its newest messages and all that are unread."""
-    return [_summary(notice, caller, said) for notice in threads_on(case=case, most=_THREADS)]
-
-
-def _summary(notice: uuid.UUID, caller: Caller, said: Said) -> dict[str, Any]:
-    every = messages_of(notice=notice, most=_MOST)
-    shown = [m for n, m in enumerate(every) if m.unread or n >= len(every) - _LAST]
-    first = thread(notice=notice)[0]
-    return {"notice": notice, "who": _who(first, said), **_counts(every, said), "messages": _shown(shown, caller, said)}
+    notices = threads_on(case=case, most=_THREADS)
+    if not notices:
+        return []
+    first, every = {one.id: one for one in views(notices=notices)}, messages_on(notices=notices, most=_MOST)
+    shown = [m for said_there in every.values() for n, m in enumerate(said_there) if m.unread or n >= len(said_there) - _LAST]
+    rows = dict(zip([m.id for m in shown], _shown(shown, caller, said), strict=True))
+    return [
+        {
+            "notice": notice,
+            "who": _who(first[notice], said),
+            **_counts(every[notice], said),
+            "messages": [rows[m.id] for m in every[notice] if m.id in rows],
+        }
+        for notice in notices
+    ]
 
 
 def _who(first: NoticeView, said: Said) -> str:
@@ -68,10 +76,7 @@ def _shown(messages: list[MessageView], caller: Caller, said: Said) -> list[dict
             "danger": m.danger,
             "unread": m.unread,
             "text": m.text,
-            "tries": [
-                {"at": said.time(t["at"]), "result": t["status"] or t["error"] or said.words["no_reply"]}
-                for t in tries.get(m.id, [])
-            ],
+            "tries": said.tries(tries.get(m.id, [])),
         }
         for m in messages
     ]
@@ -105,9 +110,8 @@ def _sample(name: str, language: str, desk: Desk) -> str:
     return say(key=f"reply.{name}", language=language, emergency=desk.emergency, helplines="").strip()
 
 
-def unread_page(*, said: Said, most: int = 20) -> dict[str, Any] | None:
+def unread_page(*, found: list[Unread], said: Said) -> dict[str, Any] | None:
     """Return the cases with messages that nobody has read, decided ones too, or None where there are none."""
-    found = unread()
     if not found:
         return None
     return {
@@ -120,12 +124,7 @@ def unread_page(*, said: Said, most: int = 20) -> dict[str, Any] | None:
                 "danger": u.danger,
                 "since": said.time(u.since),
             }
-            for u in found[:most]
+            for u in found[:_UNREAD]
         ],
-        "more": said.text("more", count=len(found) - most) if len(found) > most else "",
+        "more": said.text("more", count=len(found) - _UNREAD) if len(found) > _UNREAD else "",
     }
-
-
-def unread_on(*, cases: list[uuid.UUID], said: Said) -> dict[uuid.UUID, str]:
-    """Return for each case with unread messages how many, in words."""
-    return {u.case: said.text("chip_unread", count=u.count) for u in unread(cases=cases)}
