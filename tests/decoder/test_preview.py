@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,6 +68,28 @@ def test_a_film_is_six_stills_over_its_length(decoder: Decoder) -> None:
     assert (found.kind, len(times)) == ("video", FRAMES)
     assert times == sorted(times) and times[0] < 1 and times[-1] > 6
     assert all(max(p.width, p.height) <= SIDE for p in found.pictures)
+
+
+def _covered() -> bytes:
+    """A small film of eight seconds behind a large cover."""
+    out, cover = io.BytesIO(), np.asarray(waves(seed=7, width=1200, height=1200).convert("RGB"))
+    with av.open(out, "w", format="mp4") as made:
+        film, art = made.add_stream("libx264", rate=10), made.add_stream("mjpeg", rate=1)
+        film.width, film.height, art.width, art.height, art.pix_fmt = 320, 240, 1200, 1200, "yuvj420p"
+        art.disposition = av.stream.Disposition.attached_pic
+        for n in range(80):
+            pixels = np.asarray(waves(seed=n // 10, width=320, height=240).convert("RGB"))
+            made.mux(film.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        made.mux(film.encode(None))
+        made.mux(art.encode(av.VideoFrame.from_ndarray(cover, format="rgb24").reformat(format="yuvj420p")))
+        made.mux(art.encode(None))
+    return out.getvalue()
+
+
+def test_no_cover_hides_a_film(decoder: Decoder) -> None:
+    found = shown(decoder, _covered())
+    assert len(found.pictures) == FRAMES and found.pictures[-1].at > 6
+    assert all((p.width, p.height) == (160, 120) for p in found.pictures)
 
 
 def test_an_animation_is_up_to_six_of_its_frames(decoder: Decoder) -> None:

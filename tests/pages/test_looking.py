@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
 from odzew.entrypoints.console import look_views, views
+from odzew.entrypoints.console.kept_files import kept
 from odzew.entrypoints.console.picture import render
 from odzew.entrypoints.console.visit import COOKIE, PATH
 from odzew.entrypoints.reporter.guesses import Guesses
@@ -97,7 +98,7 @@ def test_a_picture_is_shown_marked_and_has_no_address(looking: Looking) -> None:
     sources = re.findall(r'src="([^"]{,16})', page)
     assert sources == [
         "data:image/jpeg;",
-        f"/console/look-{look_views.script()[1][:2]}",
+        f"/console/look-{kept('look.js')[1][:2]}",
     ]
     assert "kladka.example" not in page
     veiled = _picture(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from fido2.utils import websafe_encode
 
 from odzew.foundation.errors import Conflict, Invalid, NotFound, OdzewError, Unauthorised
 from odzew.foundation.writes import fetch_all
@@ -186,8 +188,27 @@ def test_a_copied_passkey_shows_by_its_counter(desk: Desk) -> None:
                 _in(desk, question, device.answer(question))
 
 
+def _crafted(**response: str) -> str:
+    """An answer of the right shape whose insides are cut short, or nest without end."""
+    whole = {
+        "clientDataJSON": websafe_encode(b"{}"),
+        "authenticatorData": websafe_encode(b"\0" * 37),
+        "signature": "AA",
+        **response,
+    }
+    return json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": whole})
+
+
 @pytest.mark.parametrize(
-    "text", ["{}", "[]", "null", "ż", "\x00", '{"id":"x","rawId":"x","type":"public-key","response":{}}', "1" * 30_000]
+    "text",
+    [
+        *("{}", "[]", "null", "ż", "\x00", '{"id":"x","rawId":"x","type":"public-key","response":{}}', "1" * 30_000),
+        _crafted(authenticatorData=websafe_encode(b"\0" * 3)),
+        _crafted(authenticatorData=websafe_encode(b"\0" * 32 + b"\x80" + b"\0" * 4 + b"\xb9")),
+        _crafted(authenticatorData=websafe_encode(b"\0" * 32 + b"\x80" + b"\0" * 4 + b"\x81" * 5_000)),
+        _crafted(clientDataJSON=websafe_encode(b"[" * 5_000)),
+        _crafted(attestationObject=websafe_encode(b"\x81" * 5_000)),
+    ],
 )
 def test_nonsense_is_no_answer(desk: Desk, text: str) -> None:
     question = _ask(desk)

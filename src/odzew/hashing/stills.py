@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -19,10 +20,11 @@ from PIL import Image
 from odzew.hashing.canonical import LIMITS, Limits, Unreadable, canonical, check_size, form_of, opened
 from odzew.hashing.colour import pixels_of
 from odzew.hashing.orientation import upright
-from odzew.hashing.video_container import DECODERS
+from odzew.hashing.video_container import DECODERS, largest_first, packets_of, size_of
 from odzew.hashing.video_container import opened as opened_film
 from odzew.hashing.video_data import VideoLimits
 from odzew.hashing.video_luma import orientation_of, rgb_of
+from odzew.hashing.video_sampling import Timeline
 
 Grey = NDArray[np.uint8]
 
@@ -133,29 +135,34 @@ def _walked(file: BinaryIO, limits: VideoLimits, *, keys_alone: bool) -> tuple[S
     file.seek(0, io.SEEK_SET)
     with opened_film(file=file, limits=limits) as container:
         streams = [s for s in container.streams.video if s.codec_context is not None and s.codec_context.name in DECODERS]
-        streams = [s for s in streams if s.codec_context.width * s.codec_context.height <= limits.pixels]
+        streams = [s for s in streams if size_of(codec=s.codec_context) <= limits.pixels]
         if not streams:
             raise Unreadable("There is no picture in this film that can be looked at.", verdict="no_picture")
-        stream = max(streams, key=lambda s: s.codec_context.width * s.codec_context.height)
+        stream = largest_first(streams=streams, covers=False)[0]
         codec = stream.codec_context
         codec.thread_count, codec.thread_type = 1, "NONE"
         codec.skip_frame = "NONKEY" if keys_alone else "DEFAULT"
         codec.options = {"max_pixels": str(limits.pixels)}
-        work = decoded = 0
-        packets = container.demux(stream)
-        while work < limits.work and decoded < limits.decoded:
-            try:
-                frames = codec.decode(next(packets))
-            except (StopIteration, EndOfFilm):
+        packets = packets_of(container=container, streams=[stream], damage=lambda: None)
+        clock, work, decoded = Timeline(rate=stream.average_rate), 0, 0
+        for packet in chain(packets, [None]):
+            if work >= limits.work or decoded >= limits.decoded:
                 break
-            except (FFmpegError, ValueError, PermissionError):
+            try:
+                frames = codec.decode(packet)
+            except EndOfFilm:
+                break
+            except MemoryError:
+                raise
+            except (FFmpegError, ValueError):
                 decoded += 1
                 continue
             for frame in frames:
                 decoded, work = decoded + 1, work + frame.width * frame.height
+                at = clock.at(stamp=float(frame.pts * stream.time_base) if frame.pts is not None and stream.time_base else None)
                 if not strip.wants():
                     strip.skip()
                     continue
                 pixels = upright(pixels=rgb_of(frame=frame), orientation=orientation_of(frame=frame))
-                strip.add(Still(pixels=_small(pixels), at=float(frame.time or 0.0)))
+                strip.add(Still(pixels=_small(pixels), at=at))
     return strip.chosen()

@@ -7,13 +7,18 @@ recognised by its first bytes, named to FFmpeg, and every wish to open a second 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import av
 from av.container import InputContainer
+from av.error import EOFError as EndOfFilm
 from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from odzew.hashing.canonical import Unreadable
 from odzew.hashing.containers import HEAD, container_of
@@ -26,6 +31,36 @@ DECODERS: Final = frozenset(
         *("prores", "dnxhd", "dvvideo", "ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "png", "gif"),
     }
 )
+
+
+def size_of(*, codec: VideoCodecContext) -> int:
+    """Return how many pixels one picture of a stream has."""
+    return codec.width * codec.height
+
+
+def largest_first(*, streams: Sequence[VideoStream], covers: bool) -> list[VideoStream]:
+    """Return streams of pictures, the largest first; cover pictures only with `covers`, or where nothing moves."""
+    moving = [stream for stream in streams if not stream.disposition & Disposition.attached_pic]
+    return sorted(streams if covers or not moving else moving, key=lambda stream: -size_of(codec=stream.codec_context))
+
+
+def packets_of(
+    *, container: InputContainer, streams: Sequence[VideoStream], damage: Callable[[], None]
+) -> Iterator[Packet[VideoStream]]:
+    """Yield the packets of streams; empty ones, which some containers have in the middle, are none. Damage ends them, and is told."""
+    packets = cast("Iterator[Packet[VideoStream]]", container.demux(streams))
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, EndOfFilm):
+            return
+        except MemoryError:
+            raise
+        except (FFmpegError, ValueError, PermissionError):
+            damage()
+            return
+        if packet.size:
+            yield packet
 
 
 class _Window(io.RawIOBase):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 from av.container import InputContainer
 from av.error import EOFError as EndOfFilm
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from odzew.hashing.data import Frame
-from odzew.hashing.video_container import DECODERS
+from odzew.hashing.video_container import DECODERS, largest_first, packets_of, size_of
 from odzew.hashing.video_data import Tier, VideoLimits
 from odzew.hashing.video_luma import pdq_of_frame, turned_of_frame
 from odzew.hashing.video_sampling import Always, ByTime, Kept, Timeline
@@ -209,28 +207,12 @@ class Walk:
 
     def go(self) -> None:
         """Read the film to its end, to the damage that ends it, or to a limit."""
-        for packet in self._packets():
+        for packet in packets_of(container=self._container, streams=self.streams, damage=self.account.damage):
             self._looks[packet.stream.index].take(packet)
             if self.account.stopped:
                 return
         for look in self._looks.values():
             look.finish()
-
-    def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """Yield the packets of the streams; empty ones, which some containers have in the middle, are none."""
-        packets = cast("Iterator[Packet[VideoStream]]", self._container.demux(self.streams))
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, EndOfFilm):
-                return
-            except MemoryError:
-                raise
-            except (FFmpegError, ValueError, PermissionError):
-                self.account.damage()
-                return
-            if packet.size:
-                yield packet
 
     def notes(self) -> Iterator[str]:
         """Yield what a person must know, one sentence each."""
@@ -257,13 +239,11 @@ class Walk:
                 self._unread.add(
                     "a form of coding that is not read here" if codec is None else f"{codec.name}, which is not read here"
                 )
-            elif _size(codec) > limits.pixels:
+            elif size_of(codec=codec) > limits.pixels:
                 self._unread.add(f"{codec.width} x {codec.height}, more than {limits.pixels:,} pixels")
             else:
                 read.append(stream)
-        moving = [stream for stream in read if not stream.disposition & Disposition.attached_pic]
-        wanted = moving if self._tier == "known" and moving else read
-        wanted.sort(key=lambda stream: -_size(stream.codec_context))
+        wanted = largest_first(streams=read, covers=self._tier != "known")
         self._more = max(0, len(wanted) - limits.streams)
         return wanted[: limits.streams]
 
@@ -287,10 +267,6 @@ class Walk:
 
 def _length(container: InputContainer) -> float:
     return max(0.0, (container.duration or 0) / 1_000_000)
-
-
-def _size(codec: VideoCodecContext) -> int:
-    return codec.width * codec.height
 
 
 def _seconds(stamp: int | None, thing: VideoFrame | Packet[VideoStream]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import struct
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -124,7 +125,10 @@ def answered(*, answer: Answer, keys: Keys, now: datetime) -> PersonView | None:
 
 
 # What the library raises for what a stranger may send instead of an answer.
-_NONSENSE: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, NotImplementedError)
+_NONSENSE: Final = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, NotImplementedError),
+    *(struct.error, RecursionError),
+)
 
 
 def ask_new(*, who: PersonView, place: Place, keys: Keys, now: datetime) -> Question:

@@ -6,20 +6,17 @@ The picture is part of the answer to a POST and has no address: nothing of it ca
 from __future__ import annotations
 
 import base64
-import hashlib
 import threading
 import uuid
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from odzew.answers.helplines import helplines
 from odzew.cases.queue import find_case
 from odzew.entrypoints.console import views
-from odzew.entrypoints.console.fresh import fresh_factor
+from odzew.entrypoints.console.kept_files import kept, served
 from odzew.entrypoints.console.look_card import budget_words, clock_words
 from odzew.entrypoints.console.picture import render
 from odzew.entrypoints.console.said import Said
@@ -51,22 +48,10 @@ _places = threading.BoundedSemaphore(_AT_ONCE)
 _http: Final[Fetching] = Http()
 
 
-@cache
-def script() -> tuple[bytes, str]:
-    """Return the script and the hash that is part of its address."""
-    content = files("odzew.entrypoints.console").joinpath("look.js").read_bytes()
-    return content, hashlib.sha256(content).hexdigest()[:12]
-
-
 @require_safe
 def look_script(request: HttpRequest, digest: str) -> HttpResponse:
     """The script of the page with a picture; it holds a key's time and hides."""
-    content, current = script()
-    if digest != current:
-        return HttpResponsePermanentRedirect(f"/console/look-{current}.js")
-    return HttpResponse(
-        content, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "public, max-age=31536000, immutable"}
-    )
+    return served("look.js", digest)
 
 
 def _number(text: str) -> uuid.UUID | None:
@@ -82,13 +67,14 @@ def look(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
     row = find_case(case=case)
     number, said, desk = row.id if row else case, views.said_to(request), views.our_desk()
     media, before = _number(request.POST.get("media", "")), _number(request.POST.get("before", ""))
+    step = require_step_up(visit=visit, back=f"/console/cases/{number}", now=views.moment())
     wish = Wish(
         case=number,
         media=media or uuid.UUID(int=0),
         clear=request.POST.get("clear", "veiled"),
         reason=request.POST.get("reason", ""),
         before=before,
-        fresh=fresh_factor(visit=visit, moment=views.moment()),
+        fresh=step is None,
     )
     if not _places.acquire(timeout=5):
         return views.case_answer(request, visit, number, status=503, refused_look=said.label("look_fault", "busy"))
@@ -103,9 +89,9 @@ def look(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpResponse:
             most_bytes=settings().hosted_megabytes << 20,
         )
     except OdzewError as error:
-        back = f"/console/cases/{number}"
-        step = require_step_up(visit=visit, back=back, now=views.moment()) if error.detail.get("why") == "look_code" else None
-        return step or views.case_answer(request, visit, number, status=error.status, refused_look=views.why(request, error))
+        if step is not None and error.detail.get("why") == "look_code":
+            return step
+        return views.case_answer(request, visit, number, status=error.status, refused_look=views.why(request, error))
     finally:
         _places.release()
     if shown.fault:
@@ -129,7 +115,7 @@ def _picture(request: HttpRequest, visit: Visit, case: uuid.UUID, wish: Wish, sh
         high=high,
         film=len(shown.pictures) > 1,
         clearer=wish.clear == "veiled",
-        look_script=script()[1],
+        look_script=kept("look.js")[1],
         longest=LONGEST,
     )
     answer.headers["Content-Security-Policy"] = POLICY

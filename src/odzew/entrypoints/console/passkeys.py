@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from odzew.entrypoints.console.kept_files import kept, served
 from odzew.foundation.settings import settings
 from odzew.ledger.passkeys import Answer, Place, Question, ask
 from odzew.usecases.desk import Desk
@@ -43,7 +41,7 @@ def asked(*, desk: Desk, now: datetime) -> dict[str, Any]:
 
 def form_of(question: Question) -> dict[str, Any]:
     """Return what a page with a question for a passkey needs."""
-    return {"question": question, "script": script()[1]}
+    return {"question": question, "script": kept("passkey.js")[1]}
 
 
 def answer_of(request: HttpRequest) -> Answer | None:
@@ -52,18 +50,7 @@ def answer_of(request: HttpRequest) -> Answer | None:
     return Answer(text=text, sealed=request.POST.get("sealed", ""), place=place) if text and place else None
 
 
-@cache
-def script() -> tuple[bytes, str]:
-    """Return the script and the hash that is part of its address."""
-    content = files("odzew.entrypoints.console").joinpath("passkey.js").read_bytes()
-    return content, hashlib.sha256(content).hexdigest()[:12]
-
-
 @require_safe
 def passkey_script(request: HttpRequest, digest: str) -> HttpResponse:
     """The script, kept by browsers for good: its address changes with it."""
-    content, current = script()
-    if digest != current:
-        return HttpResponsePermanentRedirect(f"/console/passkey-{current}.js")
-    lasting = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return HttpResponse(content, content_type="text/javascript; charset=utf-8", headers=lasting)
+    return served("passkey.js", digest)

@@ -5,17 +5,15 @@ Nothing of it needs a script; the person and their visit are read anew on each r
 
 from __future__ import annotations
 
-import hashlib
 import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from functools import cache, wraps
-from importlib.resources import files
+from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,6 +23,7 @@ from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page, choices
 from odzew.entrypoints.console.hands import hands_on
+from odzew.entrypoints.console.kept_files import kept, served
 from odzew.entrypoints.console.look_card import look_card
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
 from odzew.entrypoints.console.passkeys import answer_of, asked
@@ -49,7 +48,6 @@ from odzew.usecases.release_statement import release_statement
 from odzew.usecases.sound_alarm import confirm_alarm
 
 P = ParamSpec("P")
-FOR_GOOD: Final = "public, max-age=31536000, immutable"
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -70,31 +68,19 @@ _guesses = Guesses()
 
 def css() -> tuple[bytes, str]:
     """Return the stylesheet and the hash that is part of its address."""
-    return _kept("style.css")
-
-
-@cache
-def _kept(name: str) -> tuple[bytes, str]:
-    content = files("odzew.entrypoints.console").joinpath(name).read_bytes()
-    return content, hashlib.sha256(content).hexdigest()[:12]
+    return kept("style.css")
 
 
 @require_safe
 def style(request: HttpRequest, digest: str) -> HttpResponse:
     """The stylesheet, kept by browsers for good: its address changes with it."""
-    content, current = css()
-    if digest != current:
-        return HttpResponsePermanentRedirect(f"/console/style-{current}.css")
-    return HttpResponse(content, content_type="text/css; charset=utf-8", headers={"Cache-Control": FOR_GOOD})
+    return served("style.css", digest)
 
 
 @require_safe
 def desk_script(request: HttpRequest, digest: str) -> HttpResponse:
     """The script of the page of a case: keys, and the preview without another page. Nothing needs it."""
-    content, current = _kept("desk.js")
-    if digest != current:
-        return HttpResponsePermanentRedirect(f"/console/desk-{current}.js")
-    return HttpResponse(content, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": FOR_GOOD})
+    return served("desk.js", digest)
 
 
 def our_desk() -> Desk:
@@ -285,7 +271,7 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
         hands=hands,
         takes=takes,
         look=look,
-        keys_script=_kept("desk.js")[1],
+        keys_script=kept("desk.js")[1],
         **facts,
     )
 
