@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 from dataclasses import replace
@@ -14,6 +15,7 @@ from odzew.entrypoints.mail.sending import message, send
 from odzew.foundation.errors import Conflict, Invalid, NotFound
 from odzew.foundation.outgoing import Reply
 from odzew.foundation.writes import fetch_all
+from odzew.ledger.events import read_texts
 from odzew.ledger.people import MAIL
 from odzew.notices.api import view
 from odzew.notices.contacts import contact_of, forget_contacts
@@ -173,6 +175,22 @@ def test_what_a_person_answers_follows_their_report_and_gets_no_second_code(post
     assert stranger.case != first.case
 
 
+def test_what_somebody_quotes_of_our_mails_tells_nobody_the_code_and_rings_nothing(post: Post) -> None:
+    first = post.receive(replace(ZOSIA, text=f"Hello, the picture is on this page and it is my bridge {POST}"))
+    post.work()
+    post.story.decide(first.case, 0, "remove")
+    post.work()
+    assert len(post.sent) > 1 and {m.language for m in post.sent} == {"en"} and first.code
+    quoted = "\n".join(f"> {line}" for m in post.sent for line in m.text.splitlines())
+    groups = "-".join(first.code[n : n + 5] for n in range(0, 20, 5))
+    words = f"Thanks.\n{quoted}\n{groups}\n{first.code[:10]}\n> > {first.code[10:]}\nMy number is {'1' * 20}."
+    more = post.receive(replace(ZOSIA, key="2", text=words, replies_to=(post.sent[0].message_id,), message_id="<2@x.example>"))
+    found = view(notice=more.notice)
+    assert found and found.text_id and "imminent" not in found.flags
+    kept = read_texts(ids=[found.text_id])[found.text_id]
+    assert first.code not in re.sub(r"\D", "", kept) and "1" * 20 in kept and kept.count("(code)") == 3
+
+
 def test_nobody_is_written_to_without_end(post: Post) -> None:
     for n in range(MOST_A_DAY + 3):
         post.receive(replace(ZOSIA, key=str(n), text=f"a bench {n}"))
@@ -263,7 +281,15 @@ class _Smtp(socketserver.StreamRequestHandler):
                 while (part := self.rfile.readline()) != b".\r\n":
                     data += part
                 self.server.got.append(data)  # type: ignore[attr-defined]
-            answer = b"550 nobody" if b"nobody@" in line else b"221 bye" if word == b"QUIT" else b"250 ok"
+            answer = (
+                b"550 nobody"
+                if b"nobody@" in line
+                else b"554 5.7.1 no relay"
+                if b"relay@" in line
+                else b"221 bye"
+                if word == b"QUIT"
+                else b"250 ok"
+            )
             self.wfile.write(answer + b"\r\n")
             if word == b"QUIT":
                 return
@@ -285,10 +311,11 @@ def test_over_smtp_it_is_plain_and_asks_no_program_for_an_answer() -> None:
         url = f"smtp://127.0.0.1:{server.server_address[1]}"
         sent = send(url=url, message=message(mail=out, origin="report@desk.example"), origin="report@desk.example")
         refused = send(url=url, message=message(mail=replace(out, to="nobody@b.example"), origin="report@desk.example"))
+        rule = send(url=url, message=message(mail=replace(out, to="relay@b.example"), origin="report@desk.example"))
         no_tls = send(url=url.replace("//", "//me:secret@"), message=message(mail=out, origin="report@desk.example"))
         server.shutdown()
         thread.join()
-        assert (sent.status, refused.status, no_tls.status) == (250, 550, 0)
+        assert (sent.status, refused.status, rule.status, no_tls.status) == (250, 550, 499, 0)
         got = server.got[0].decode()  # type: ignore[attr-defined]
     assert (
         "Auto-Submitted: auto-replied" in got

@@ -127,6 +127,19 @@ def test_one_mail_that_cannot_become_a_notice_holds_up_no_other(box: Provider) -
     assert list(box.folders["INBOX"]) == [2]
 
 
+def test_a_mail_that_breaks_every_talk_about_it_holds_up_no_other(box: Provider) -> None:
+    for n in range(3):
+        box.deliver(raw(mail(f"bench {n}", number=str(n))))
+    box.structures[1] = "(" * 1_100_000  # longer than any line that is read
+    box.trouble["UID FETCH 2 (BODYSTRUCTURE"] = "no"
+    read: list[str] = []
+    done = mailbox.fetch(chosen=box.settings(), keep=lambda letter: read.append(letter.text))
+    assert (done.taken, done.failed, done.whole, len(read)) == (1, 2, False, 1) and "bench 2" in read[0]
+    box.deliver(raw(mail("bench 3", number="3")))
+    done = mailbox.fetch(chosen=box.settings(), keep=lambda letter: read.append(letter.text))
+    assert (done.taken, done.failed, len(read)) == (2, 1, 3) and "bench 3" in read[1], "what was odd comes last"
+
+
 def test_two_fetchers_at_once_make_one_notice_of_each_mail(story: Story, box: Provider) -> None:
     for n in range(6):
         box.deliver(raw(mail(f"bench {n}", number=str(n))))

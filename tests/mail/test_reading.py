@@ -92,6 +92,28 @@ def test_only_the_operators_own_server_is_believed_about_a_sender() -> None:
     assert said("evil.example; dmarc=pass header.from=hotline.example") == ("", False)
     assert said("mx.desk.example; dmarc=pass header.from=hotline.example", authserv="") == ("", False)
     assert said("mx.desk.example; x=none (; dmarc=pass header.from=hotline.example)") == ("", False)
+    inside = "; dmarc=pass header.from=hotline.example x"
+    for sender in (
+        f'"a{inside}"@evil.example',
+        f"a (b (c){inside} (d)) x@evil.example",
+        f'"a\\"{inside}"@evil.example',
+        f'"a{inside}',
+    ):
+        assert said(f"mx.desk.example; spf=pass smtp.mailfrom={sender}; dmarc=none") == ("", False), sender
+    assert said('mx.desk.example; spf=pass smtp.mailfrom="a.b"@x.example; dkim=pass header.d="hotline.example"') == (
+        "hotline.example",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "bounce"),
+    [("delivery-status", True), ("disposition-notification", True), ("feedback-report", False), ("", True)],
+)
+def test_only_reports_of_mail_programs_are_echoes(kind: str, bounce: bool) -> None:
+    told = f"; report-type={kind}" if kind else ""
+    letter = _letter(f"From: postmaster@other.example\r\nContent-Type: multipart/report{told}; boundary=x\r\n")
+    assert (letter.bounce, letter.automatic) == (bounce, True)
 
 
 @pytest.mark.parametrize(

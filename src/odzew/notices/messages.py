@@ -27,7 +27,6 @@ class MessageView:
     danger: bool
     text: str
     read: bool
-    once: bytes
 
     @property
     def unread(self) -> bool:
@@ -90,9 +89,7 @@ def add_message(
     return message, salted
 
 
-_COLUMNS: Final = (
-    "m.id, m.notice_id, m.by, m.person_id, m.at, m.language, m.template, m.danger, m.text_id, m.read_at IS NOT NULL, m.once"
-)
+_COLUMNS: Final = "m.id, m.notice_id, m.by, m.person_id, m.at, m.language, m.template, m.danger, m.text_id, m.read_at IS NOT NULL"
 # The notices whose reporter a thread is with: the first, and what was added to it.
 _NOTICES: Final = (
     "CROSS JOIN LATERAL (SELECT m.notice_id AS id UNION ALL SELECT f.id FROM notices_notice f WHERE f.follows_id = m.notice_id) n "
@@ -114,7 +111,6 @@ def _views(rows: list[tuple[Any, ...]]) -> list[MessageView]:
             danger=r[7],
             text=texts.get(r[8], "") if r[8] else "",
             read=r[9],
-            once=bytes(r[10]),
         )
         for r in rows
     ]

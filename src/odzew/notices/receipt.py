@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Final
 
@@ -19,6 +20,10 @@ _DAMM: Final = (
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
 
+# Twenty figures with blanks, line ends, dashes, dots or the marks of a quotation between them.
+_GROUPED: Final = re.compile(r"(?<![0-9])[0-9](?:[\s>.\-|*_]{0,8}[0-9]){19}(?![0-9])")
+_LEFT_OUT: Final = "(code)"
+
 
 def _check(digits: str) -> int:
     state = 0
@@ -31,6 +36,11 @@ def new_code() -> str:
     """Return a fresh code of 20 digits."""
     digits = f"{secrets.randbelow(10**19):019d}"
     return f"{digits}{_check(digits)}"
+
+
+def without_codes(*, text: str) -> str:
+    """Return text with what may be a receipt code, however it is grouped or quoted, left out: a code is for its reporter alone."""
+    return _GROUPED.sub(lambda found: _LEFT_OUT if clean(typed=re.sub(r"\D", "", found[0])) else found[0], text)
 
 
 def clean(*, typed: str) -> str | None:

@@ -81,7 +81,7 @@ def _outmail(due: Due, notice: uuid.UUID, known: Known, given: AnswerView, desk:
 
 
 def _whole(notice: uuid.UUID, known: Known, given: AnswerView, line: Callable[..., str]) -> list[str]:
-    """The answer clause by clause, the code with the receipt, and which of the reporter's links it is about, by their order."""
+    """The answer clause by clause, the code with the first that arrives, and which of the reporter's links it is about, by their order."""
     contact, lines = known.contact, []
     if contact.ticket:
         lines += [f"{line('mail_number')} {contact.ticket}", ""]
@@ -91,11 +91,9 @@ def _whole(notice: uuid.UUID, known: Known, given: AnswerView, line: Callable[..
     lines += told
     if len(told) < len(given.clauses):
         lines += [line("mail_more")]
-    if given.kind != "receipt":
-        return lines
-    if contact.cut:
+    if given.kind == "receipt" and contact.cut:
         lines += ["", line("mail_cut")]
-    if contact.files:
+    if given.kind == "receipt" and contact.files:
         lines += ["", line("mail_files")]
     if known.code:
         code = " ".join(known.code[n : n + 4] for n in range(0, 20, 4))

@@ -17,6 +17,7 @@ from odzew.notices.contacts import contact_of, written_today
 from odzew.notices.data import Concern, Contact, NewNotice, Receipt
 from odzew.notices.form import FormAnswers, concern_of, links_in, on_one_of, places_of
 from odzew.notices.letters import Letter, notice_of
+from odzew.notices.receipt import without_codes
 from odzew.policy.vocabulary import TRUSTED_SOURCES
 from odzew.usecases._own_programs import own_caller
 from odzew.usecases.desk import Desk
@@ -71,7 +72,8 @@ def _root(letter: Letter, ours: uuid.UUID | None, desk: Desk) -> NoticeView | No
 
 
 def _notice(letter: Letter, caller: Caller, root: NoticeView | None, desk: Desk, now: datetime) -> NewNotice:
-    words, hosts = letter.words.replace("\x00", ""), enrolled_hosts()
+    # An answer to a mail of ours quotes it, and the receipt in it; nobody of the desk may read the code.
+    words, hosts = without_codes(text=letter.words.replace("\x00", "")), enrolled_hosts()
     places = places_of(links=_links(words, hosts)[:MOST_PLACES])
     danger = speaks_of_danger(text=words)
     cut = letter.cut or len(words) > LONGEST

@@ -14,7 +14,7 @@ from odzew.exposures.permits import standing
 from odzew.ledger.people import Caller
 from odzew.usecases.desk import Desk
 
-_MOST: Final = 6
+_OTHERS: Final = 6
 
 
 def look_card(*, row: CaseRow, caller: Caller, mine: bool, desk: Desk, said: Said) -> dict[str, Any]:
@@ -26,11 +26,10 @@ def look_card(*, row: CaseRow, caller: Caller, mine: bool, desk: Desk, said: Sai
     if not mine:
         return {"why": "look_take", "more": "look_take_more"}
     first, others = one_of_each(media=media_of(case=row.id))
-    first = first[:_MOST]
     seen = seen_before(person=caller.id, media=first)
     return {
         "files": [_file(one, said, again=one.known or one.copy or one.id in seen) for one in first],
-        "others": [_file(one, said, again=True) for one in others[:_MOST]],
+        "others": [_file(one, said, again=True) for one in others[:_OTHERS]],
         "copies": said.text("look_copies", count=len(others)) if others else "",
         **budget_words(caller=caller, said=said),
     }

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 SECONDS: Final = 20.0
 MOST_AT_ONCE: Final = 200
+_TALKS: Final = 5  # with the mail server in one visit, if single mails break them
+_stuck: Final[set[str]] = set()  # what this process could not read before: it comes after the others
 _HEADER: Final = 64 * 1024
 Keep = Callable[[Letter], object]
 Failure = (OSError, imaplib.IMAP4.error)
@@ -89,41 +91,72 @@ def on_this_machine(*, host: str) -> bool:
 def fetch(*, chosen: Settings, keep: Keep, context: ssl.SSLContext | None = None) -> Fetched:
     """Turn every mail in the mailbox into a notice with `keep`, and delete each as soon as it is one; then empty the trash.
 
-    A mail is deleted only after `keep` has come back, so a crash may only let the same mail be read twice, which is one notice. Raises
-    what a mail server that is away raises (`Failure`), and whatever `keep` raises.
+    A mail is deleted only after `keep` has come back, so a crash may only let the same mail be read twice, which is one notice. One over
+    which the mail server falls silent or the talk with it breaks stays, and comes last at the next visit; the others are read all the
+    same. Raises what a mail server that is away raises (`Failure`), and whatever `keep` raises of a database that is.
     """
-    with _opened(place_of(url=chosen.mail_imap_url), context) as server:
-        place = place_of(url=chosen.mail_imap_url)
-        _select(server, place.folder)
-        validity = _validity(server)
-        numbers = _all(server)
-        taken = failed = 0
-        for number in numbers[:MOST_AT_ONCE]:
-            read = partial(_letter, server, number, f"{place.name} {validity} {number}", chosen.mail_authserv)
-            if not _kept(keep, read):
-                failed += 1
-                continue
-            _delete(server, number)
-            taken += 1
-        if chosen.mail_trash:
-            _select(server, chosen.mail_trash)
-            for number in _all(server):
-                _delete(server, number)
-    return Fetched(taken=taken, failed=failed, whole=not failed and len(numbers) <= MOST_AT_ONCE)
+    place = place_of(url=chosen.mail_imap_url)
+    taken, odd, whole = 0, set[str](), False
+    for _ in range(_TALKS):
+        try:
+            with _opened(place, context) as server:
+                _select(server, place.folder)
+                about = f"{place.name} {_validity(server)}"
+                numbers = sorted((n for n in _all(server) if n not in odd), key=lambda n: f"{about} {n}" in _stuck)
+                for number in numbers[:MOST_AT_ONCE]:
+                    unique = f"{about} {number}"
+                    if not _kept(keep, partial(_letter, server, number, unique, chosen.mail_authserv), number, odd):
+                        _stuck.add(unique)
+                        continue
+                    _delete(server, number)
+                    _stuck.discard(unique)
+                    taken += 1
+                whole = not odd and len(numbers) <= MOST_AT_ONCE
+                _empty(server, chosen.mail_trash)
+            break
+        except _Broken:
+            continue
+    return Fetched(taken=taken, failed=len(odd), whole=whole)
 
 
-def _kept(keep: Keep, read: Callable[[], Letter | None]) -> bool:
+class _Broken(Exception):
+    """Over one mail the talk with the mail server broke; nothing it says afterwards is to be believed."""
+
+
+class _Refused(imaplib.IMAP4.error):
+    """The mail server said no to one wish; the talk goes on."""
+
+
+def _kept(keep: Keep, read: Callable[[], Letter | None], number: str, odd: set[str]) -> bool:
     """Read and keep one; a fault over one mail leaves it in the mailbox and holds up no other. Where nothing can be kept, nothing is."""
+    odd.add(number)
     try:
         letter = read()
-        if letter is not None:
-            keep(letter)
+    except _Refused:
+        return False
+    except Failure as error:
+        raise _Broken from error
+    except Exception as error:
+        log.error("a mail could not be read and stays in the mailbox", exc_info=error)
+        return False
+    if letter is None:
+        return False
+    try:
+        keep(letter)
     except (*Failure, OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.error("a mail could not become a notice and stays in the mailbox", exc_info=error)
         return False
-    return letter is not None
+    odd.discard(number)
+    return True
+
+
+def _empty(server: imaplib.IMAP4, folder: str) -> None:
+    if folder:
+        _select(server, folder)
+        for number in _all(server):
+            _delete(server, number)
 
 
 @contextmanager
@@ -146,7 +179,7 @@ def _opened(place: Place, context: ssl.SSLContext | None) -> Iterator[imaplib.IM
 
 def _good(answer: tuple[str, list[Any]]) -> list[Any]:
     if answer[0] != "OK":
-        raise imaplib.IMAP4.error("the mail server said no")
+        raise _Refused("the mail server said no")
     return answer[1]
 
 

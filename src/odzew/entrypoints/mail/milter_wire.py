@@ -15,7 +15,7 @@ VERSION: Final = 6
 _NO_CONNECT, _NO_HELO, _NO_UNKNOWN, _NO_DATA, _NO_REPLY_HEADER = 0x01, 0x02, 0x100, 0x200, 0x80
 WANTED: Final = _NO_CONNECT | _NO_HELO | _NO_UNKNOWN | _NO_DATA | _NO_REPLY_HEADER
 
-CONTINUE, ACCEPT, DISCARD, TEMPFAIL, REPLY = b"c", b"a", b"d", b"t", b"y"
+CONTINUE, ACCEPT, DISCARD, REPLY = b"c", b"a", b"d", b"y"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _TICKET_HEADERS: Final = (
     "X-Report-ID",
 )
 _TICKET_VALUE: Final = re.compile(r"[A-Za-z0-9 ._#/:-]{1,40}")
+_ECHOES: Final = ("", "delivery-status", "disposition-notification")
 _MOST_SUBJECT: Final = 300
 _MOST_FROM: Final = 1000
 # Names in quotes and remarks beside an address.
@@ -44,7 +45,7 @@ def letter_of(*, head: Message, text: str, files: bool, cut: bool, envelope: str
     message_id = (_ID.findall(_plain(head, "Message-ID")) or [""])[0]
     domain, forged = _vouched(head, sender, authserv)
     path = envelope if envelope is not None else _return_path(head)
-    report = head.get_content_type() == "multipart/report"
+    report = head.get_content_type() == "multipart/report" and _kind_of_report(head) in _ECHOES
     marks = (sender, subject, text, message_id, _plain(head, "Date"))
     named = message_id or _plain(head, "Date")
     return Letter(
@@ -100,13 +101,19 @@ def _sender(head: Message) -> str:
     return address if len(address) <= 254 and _ADDRESS.fullmatch(address) else ""
 
 
+def _kind_of_report(head: Message) -> str:
+    """What a `multipart/report` says it is (RFC 6522): of a delivery, of a reading, or somebody's report of abuse (RFC 5965)."""
+    found = re.search(r'report-type\s*=\s*"?([a-z-]*)', _plain(head, "Content-Type").lower())
+    return found[1] if found else ""
+
+
 def _return_path(head: Message) -> str | None:
     path = _plain(head, "Return-Path")
     return path.strip("<> ") if path else None
 
 
 def _daemon(sender: str) -> bool:
-    return sender.partition("@")[0] in ("mailer-daemon", "postmaster")
+    return sender.partition("@")[0] == "mailer-daemon"
 
 
 def _automatic(head: Message, path: str | None) -> bool:
@@ -134,6 +141,10 @@ def _vouched(head: Message, sender: str, authserv: str) -> tuple[str, bool]:
         server, _, rest = line.partition(";")
         if server.split()[:1] != [authserv.lower()]:
             continue
+        # What is left of a comment, or a quoted string of more than a name, may hold the sender's own words: then nothing is believed.
+        plain = re.sub(r'"[a-z0-9.@_+-]*"', "x", rest)
+        if re.search(r'[()"]', plain):
+            return "", False
         results = [r.strip() for r in rest.split(";")]
         dmarc = [r for r in results if re.match(r"dmarc\s*=", r)]
         if any(re.match(r"dmarc\s*=\s*fail\b", r) for r in dmarc):

@@ -59,13 +59,19 @@ def send(*, url: str, message: EmailMessage, origin: str = "") -> Reply:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message, from_addr=origin or None)
     except smtplib.SMTPRecipientsRefused as refused:
-        status = max((code for code, _words in refused.recipients.values()), default=0)
+        status = max((_of_the_address(code, words) for code, words in refused.recipients.values()), default=0)
         return Reply(status=status, error="recipient-refused")
     except smtplib.SMTPDataError as refused:
         return Reply(status=min(refused.smtp_code, 499), error=f"refused-{refused.smtp_code}")
     except (OSError, smtplib.SMTPException, ValueError) as error:
         return Reply(status=0, error=type(error).__name__)
     return Reply(status=250)
+
+
+def _of_the_address(code: int, words: bytes | str) -> int:
+    """What a refusal says of the address; one for a login or a rule (RFC 3463, 5.7) says something of us, and can be mended."""
+    told = words if isinstance(words, bytes) else words.encode("utf-8", "replace")
+    return min(code, 499) if code == 530 or told.lstrip().startswith(b"5.7.") else code
 
 
 def connect(*, scheme: str, host: str, port: int | None) -> smtplib.SMTP:

@@ -133,20 +133,22 @@ def write(request: HttpRequest) -> HttpResponse:
     if not isinstance(found, Status):
         return found
     text, sender = typed_text(request.POST.get("text", "")), network(request=request)
+    language = pages.language_of(request)
     ticked = "danger" in request.POST.getlist("what")
     danger = ticked or speaks_of_danger(text=text)
     once = ours(request.POST.get("once", "")) or new_once()
     kept: dict[str, Any] = {"said": text, "ticked": ticked, "urgent": danger, "once": once}
     if tally.sends.refused(network=sender):
-        return _answers(request, found, message_error="thread_often", status=429, **kept)
+        return _answers(request, found, message_error=say(key="page.thread_often", language=language), status=429, **kept)
     try:
         made = write_message(code=_code(request), text=text, danger=danger, once=once, desk=pages.desk(), now=utc_now())
     except Invalid as error:
         key = _UNSENT[str(error.detail["what"])]
-        return _answers(request, found, message_error=key, status=429 if key == "thread_too_many" else 422, **kept)
+        sentence = say(key=f"page.{key}", language=language)
+        return _answers(request, found, message_error=sentence, status=429 if key == "thread_too_many" else 422, **kept)
     if not made.repeated:
         tally.sends.count(network=sender)
-    return _again(request, found, say(key="page.thread_thanks", language=pages.language_of(request)), urgent=danger)
+    return _again(request, found, say(key="page.thread_thanks", language=language), urgent=danger)
 
 
 @require_http_methods(["POST"])
