@@ -6,11 +6,13 @@ import re
 import socketserver
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from odzew.answers.api import answers_to
 from odzew.cases.rows import read_cases
+from odzew.enforcement.figures import times
 from odzew.entrypoints.mail.sending import message, send
 from odzew.foundation.errors import Conflict, Invalid, NotFound
 from odzew.foundation.outgoing import Reply
@@ -97,6 +99,13 @@ def test_later_answers_go_too_and_close_the_notice_when_they_are_taken(post: Pos
     assert found and found.state == "answered"
     assert "janek" not in post.sent[-1].text and "There is more on our page. Use your code." in post.sent[-1].text
     assert len({m.message_id for m in post.sent}) == len(post.sent)
+
+
+def test_mail_is_a_road_of_its_own_in_the_figures(post: Post) -> None:
+    post.receive()
+    now = post.story.now
+    roads = {road.road: road.cases for road in times(since=now - timedelta(days=1), until=now + timedelta(days=1))}
+    assert roads == {"": 1, "mail": 1}
 
 
 def test_the_same_mail_twice_is_one_notice_and_one_answer(post: Post) -> None:

@@ -8,10 +8,10 @@ from typing import Final
 
 from odzew.foundation.ids import first_id
 from odzew.foundation.writes import fetch_all
-from odzew.ledger.people import FORM
+from odzew.ledger.people import FORM, MAIL
 
 STEPS: Final = ("withheld", "decided", "removed", "gone")
-ROADS: Final = ("form", "platform", "trusted_flagger", "hotline", "authority", "automatic", "other", "desk")
+ROADS: Final = ("form", "platform", "trusted_flagger", "hotline", "authority", "automatic", "mail", "other", "desk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,7 @@ _OPEN: Final = {
 _TIMES: Final = f"""
 WITH {_COHORT},
 first AS (SELECT DISTINCT ON (h.case_id) h.case_id, CASE WHEN n.source <> 'user' THEN n.source WHEN n.program_id = %s THEN 'form'
+    WHEN n.program_id = %s THEN 'mail'
     WHEN p.platform_id IS NOT NULL THEN 'platform' ELSE 'other' END AS road
   FROM cohort c JOIN notices_handling h ON h.case_id = c.id JOIN notices_notice n ON n.id = h.notice_id
   LEFT JOIN ledger_program p ON p.id = n.program_id
@@ -81,7 +82,7 @@ def times(*, since: datetime, until: datetime) -> list[Road]:
     `withheld`: the first order that hides any of it; `decided`: the first decision that was final; `removed`: the first order to remove;
     `gone`: the last of its hidden items was seen to be gone for the first time. An item that can only be told gone never counts as gone.
     """
-    rows = {r[0]: r for r in fetch_all(_TIMES, [first_id(at=since), since, until, FORM, until])}
+    rows = {r[0]: r for r in fetch_all(_TIMES, [first_id(at=since), since, until, FORM, MAIL, until])}
     return [_road(rows[name]) for name in ("", *ROADS) if name in rows]
 
 

@@ -170,9 +170,7 @@ class Visit(models.Model):
     class Meta:
         db_table = "ledger_visit"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(how__in=["code", "recovery", "passkey", "provider", "link"]), name="ledger_visit_how"
-            )
+            models.CheckConstraint(condition=Q(how__in=["code", "recovery", "passkey", "link"]), name="ledger_visit_how")
         ]
 
 

@@ -23,7 +23,7 @@ FRESH: Final = timedelta(minutes=5)
 # Kept no more exactly than this, so that a page costs no write.
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
-How = Literal["code", "recovery", "passkey", "provider", "link"]
+How = Literal["code", "recovery", "passkey", "link"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ class FormalRequest(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
     law = models.TextField()
     text_id = models.UUIDField()
     at = models.DateTimeField()

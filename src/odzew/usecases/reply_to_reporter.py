@@ -7,23 +7,21 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from odzew.answers.helplines import helplines
 from odzew.answers.replies import LONGEST_LINE, Standing, compose_reply, never_said, offered, plain, reveals
 from odzew.answers.wordbook import book
-from odzew.cases.rows import CaseRow, lock_case
-from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound
+from odzew.cases.rows import CaseRow
+from odzew.foundation.errors import Conflict, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
 from odzew.ledger.outbox import leave
 from odzew.ledger.people import Caller
 from odzew.notices.api import NoticeView, all_handlings, thread
-from odzew.notices.messages import MessageView, add_message, mark_read, messages_of, on_case, sent_before, thread_of
+from odzew.notices.messages import MessageView, add_message, messages_of, sent_before
+from odzew.usecases._threads import held_thread, note_read, only_writers
 from odzew.usecases.desk import Desk
-
-WRITERS: Final = frozenset({"reviewer", "lead", "safety_officer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +51,12 @@ def reply_to_reporter(
     `Invalid` (a template that is not true of this report, a line that asks for something, gives a way, or tells too much) and
     `Conflict` when the thread has got a message that the writer had not seen: they read it first.
     """
-    if caller.what != "person" or caller.role not in WRITERS:
-        raise Forbidden("Only reviewers, leads and safety officers write to reporters.", why="not_a_writer")
+    only_writers(caller=caller)
     line = _line(reply.line)
 
     def work() -> Replied:
         # 1. Whose thread it is, on a case that is held; the thread is held before the case, as everybody does.
-        root = thread_of(notice=notice, hold=True)
-        row = lock_case(case=case)
-        if root is None or not on_case(case=row.id, notice=root):
-            raise NotFound("There is no such notice on this case.", why="no_thread")
+        root, row = held_thread(case=case, notice=notice)
         said, told = messages_of(notice=root), thread(notice=root)
         # 2. Is the template true of the report as it stands?
         if reply.template not in offered(standing=standing_of(row=row, told=told, said=said)):
@@ -95,10 +89,7 @@ def reply_to_reporter(
         )
         facts = {"notice": str(root), "message": str(message), "template": reply.template, "text": salted}
         record(writes, kind="message.sent", actor=caller.actor, now=now, case=row.id, facts=facts)
-        answered = mark_read(notice=root, messages=[m.id for m in said if m.unread], person=caller.id, now=now)
-        if answered:
-            read = {"notice": str(root), "messages": [str(one) for one in answered]}
-            record(writes, kind="message.read", actor=caller.actor, now=now, case=row.id, facts=read)
+        note_read(writes, root=root, case=row.id, messages=[m.id for m in said if m.unread], caller=caller, now=now)
         # 5. Whom only their platform can reach is told by it, as with every answer.
         _news(writes, row, root, message, text, language, now)
         writes.send()

@@ -7,7 +7,7 @@ from typing import Final
 
 from odzew.ledger.people import DECIDERS, OUTSIDE
 from odzew.policy.vocabulary import ROLES
-from odzew.usecases.reply_to_reporter import WRITERS
+from odzew.usecases._threads import WRITERS
 
 READERS: Final = DECIDERS | {"auditor"}
 ALL: Final = frozenset(ROLES)
