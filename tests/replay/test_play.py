@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from odzew.cases.clocks import armed, stop
+from odzew.entrypoints.replay import meanwhile
 from odzew.entrypoints.replay import play as player
 from odzew.entrypoints.replay.case_file import find_case
 from odzew.entrypoints.replay.course import course_of, told
@@ -157,7 +158,7 @@ def _deaf(monkeypatch: pytest.MonkeyPatch) -> None:
 
     receive_real = receive_notice
     monkeypatch.setattr(player, "receive_notice", receive)
-    monkeypatch.setattr(player, "clock_ran_out", sweep)
+    monkeypatch.setattr(meanwhile, "clock_ran_out", sweep)
 
 
 def test_the_player_hears_a_silence_that_is_planted(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,28 +11,23 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from odzew.answers.api import answers_to
-from odzew.cases.clocks import next_wake
 from odzew.cases.data import Place
 from odzew.cases.rows import CaseRow, read_cases
-from odzew.enforcement.api import next_look
+from odzew.entrypoints.replay.meanwhile import do_what_is_due, next_deed
 from odzew.entrypoints.replay.platform import Change, PretendPlatform, page
 from odzew.entrypoints.replay.prelude import Cast, earlier_decisions, enrol, items_in, staff_of
 from odzew.entrypoints.replay.silence import Watch
 from odzew.entrypoints.replay.staff import Made, Staff
 from odzew.entrypoints.replay.story import Case, Curve, Staffing, StoryNotice
 from odzew.foundation.secrets import Keys
-from odzew.ledger.outbox import next_due
 from odzew.notices.data import Concern, NewNotice
 from odzew.policy.rules import Policy
-from odzew.usecases.clock_ran_out import clock_ran_out
 from odzew.usecases.desk import Desk
-from odzew.usecases.enforce import enforce
 from odzew.usecases.receive_notice import receive_notice
 from odzew.usecases.register_items import register_items
 
 _HOUR: Final = timedelta(hours=1)
 _PRELUDE: Final = timedelta(days=30)
-_ROUNDS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,17 +156,12 @@ class _Player:
         return self._played()
 
     def _work(self) -> None:
-        """Let the worker do all that is due now."""
-        for _ in range(_ROUNDS):
-            clocks = clock_ran_out(desk=self.desk, now=self.now)
-            sent = enforce(desk=self.desk, out=self.platform, alarm=_heard, clock=lambda: self.now)
-            if not clocks.total and not clocks.failed and not sent:
-                return
+        do_what_is_due(desk=self.desk, out=self.platform, alarm=_heard, now=self.now)
 
     def _wake(self) -> datetime | None:
         """When the desk itself has something to do next; what could not be done now is tried again within a minute."""
-        times = [at for at in (next_wake(), next_due(), next_look()) if at is not None]
-        return max(min(times), self.now + timedelta(seconds=1)) if times else None
+        deed = next_deed()
+        return max(deed, self.now + timedelta(seconds=1)) if deed else None
 
     def _rows(self) -> list[CaseRow]:
         """The story's cases as they stand; one that was merged leads to the one it became."""

@@ -46,22 +46,24 @@ def enrol(*, case: Case, keys: Keys, now: datetime) -> Cast:
     """Enrol the platform and a program for each source of the story's notices."""
     view, _ = add_platform(name="platform", hosts=[HOST], private_hosts=[], webhook=WEBHOOK, keys=keys, now=now)
     scopes = frozenset({"notices", "items", "read", "appeals"})
-    platform = _caller(add_program(name="platform", scopes=scopes, sources=_USERS, platform=view.id, now=now), now)
+    platform = caller_with(key=add_program(name="platform", scopes=scopes, sources=_USERS, platform=view.id, now=now), now=now)
     programs = dict.fromkeys(_USERS, platform)
     for source in sorted({n.source for n in case.notices} - _USERS):
         key = add_program(name=source, scopes=frozenset({"notices"}), sources=frozenset({source}), now=now)
-        programs[source] = _caller(key, now)
+        programs[source] = caller_with(key=key, now=now)
     return Cast(platform=platform, programs=programs)
 
 
-def _caller(key: str, now: datetime) -> Caller:
+def caller_with(*, key: str, now: datetime) -> Caller:
+    """Return the program whose key was just made."""
     caller = caller_of_key(key=key, now=now)
     if caller is None:
         raise RuntimeError("a key that was just made is not known")
     return caller
 
 
-def _hire(name: str, keys: Keys, now: datetime) -> Caller:
+def hire(*, name: str, keys: Keys, now: datetime) -> Caller:
+    """Let somebody join as a reviewer, with a second factor."""
     person = add_person(name=name, role="reviewer", now=now)
     enrol_second_factor(person=person.id, keys=keys, now=now)
     return caller_of_person(row_person=person)
@@ -75,7 +77,7 @@ def earlier_decisions(*, case: Case, cast: Cast, desk: Desk, now: datetime) -> N
     known = [a.id for a in case.accounts if a.known]
     if not known:
         return
-    person = _hire("earlier reviewer", desk.keys, now)
+    person = hire(name="earlier reviewer", keys=desk.keys, now=now)
     child = not CHILD_KINDS.isdisjoint(n.kind for n in case.notices)
     concern = Concern(kind="csam" if child else "ncii", minor=child, claimant="other")
     for account in known:
@@ -128,7 +130,7 @@ def staff_of(*, case: Case, staffing: Staffing, keys: Keys, now: datetime) -> li
     return [
         Member(
             person=p,
-            caller=_hire(f"reviewer {n}", keys, now),
+            caller=hire(name=f"reviewer {n}", keys=keys, now=now),
             on_duty=case.first_notice + p.on_duty_after,
             off_duty=case.first_notice + p.on_duty_until if p.on_duty_until is not None else None,
         )

@@ -14,7 +14,7 @@ from odzew.cases.data import ClockView
 from odzew.notices.api import open_handlings
 
 # Clocks that bring a reporter nothing: they guard what the uploader is told, or end a right.
-MUTE: Final = frozenset({"sor_user", "statement_review", "appeal_window", "watch", "ack"})
+_MUTE: Final = frozenset({"sor_user", "statement_review", "appeal_window", "watch", "ack"})
 _CLOSING: Final = frozenset({"removed", "not_removed", "not_found"})
 _HOUR: Final = timedelta(hours=1)
 
@@ -45,7 +45,7 @@ def _heard(
     now: datetime,
     told: set[uuid.UUID],
 ) -> bool:
-    if on and all(_guarded(notice, running[case], now) for case in on):
+    if on and all(guarded(running=running[case], now=now, notice=notice) for case in on):
         return True
     if not on and notice in told:
         return True
@@ -55,11 +55,15 @@ def _heard(
     if not on:
         return bool(answers)
     closed = {a.case for a in answers if a.kind in _CLOSING}
-    return all(case in closed or _guarded(notice, running[case], now) for case in on)
+    return all(case in closed or guarded(running=running[case], now=now, notice=notice) for case in on)
 
 
-def _guarded(notice: uuid.UUID, running: Mapping[Name, ClockView], now: datetime) -> bool:
-    return any(name not in MUTE and subject in (None, notice) and clock.due >= now for (name, subject), clock in running.items())
+def guarded(*, running: Mapping[Name, ClockView], now: datetime, notice: uuid.UUID | None = None) -> bool:
+    """Say whether a clock runs that brings news, a hide or a decision: for a notice, or whatever it is for."""
+    return any(
+        name not in _MUTE and (notice is None or subject in (None, notice)) and clock.due >= now
+        for (name, subject), clock in running.items()
+    )
 
 
 @dataclass(slots=True)

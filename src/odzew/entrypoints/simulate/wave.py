@@ -10,27 +10,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from odzew.cases.clocks import armed, next_wake
+from odzew.cases.clocks import armed
 from odzew.cases.data import Place
 from odzew.cases.register import ItemIn, MediaIn
 from odzew.cases.rows import CaseRow, read_cases
-from odzew.enforcement.api import next_look
+from odzew.entrypoints.replay.meanwhile import do_what_is_due, next_deed
 from odzew.entrypoints.replay.platform import HOST, WEBHOOK, file, page
-from odzew.entrypoints.replay.silence import MUTE, Watch
+from odzew.entrypoints.replay.prelude import caller_with, hire
+from odzew.entrypoints.replay.silence import Watch, guarded
 from odzew.entrypoints.reporter.networks import voice_of
 from odzew.entrypoints.simulate.attack import START, Attack, Report
 from odzew.entrypoints.simulate.host import Host
 from odzew.entrypoints.simulate.people import Staff
 from odzew.foundation.secrets import Keys
-from odzew.ledger.outbox import next_due
-from odzew.ledger.people import add_person, add_platform, add_program, caller_of_key, caller_of_person, enrol_second_factor
+from odzew.ledger.people import add_platform, add_program
 from odzew.notices.api import open_handlings
 from odzew.notices.data import Concern, NewNotice, Receipt
 from odzew.notices.form import FormAnswers
 from odzew.policy.rules import Policy
-from odzew.usecases.clock_ran_out import clock_ran_out
 from odzew.usecases.desk import Desk
-from odzew.usecases.enforce import enforce
 from odzew.usecases.file_report import file_report
 from odzew.usecases.receive_notice import receive_notice
 from odzew.usecases.register_items import register_items
@@ -40,7 +38,6 @@ TICK: Final = timedelta(seconds=10)
 _BEFORE: Final = timedelta(days=30)
 _AFTER: Final = timedelta(hours=1)
 _LONGEST: Final = timedelta(days=30)
-_ROUNDS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,29 +95,17 @@ class _Play:
         self.desk = Desk(keys=keys, policy=policy, zone="UTC", language="en", size_cached_for=timedelta(0))
         self.host = Host(clock=lambda: self.now)
         view, _ = add_platform(name="platform", hosts=[HOST], private_hosts=[], webhook=WEBHOOK, keys=keys, now=self.now)
-        self.platform = self._caller(
-            add_program(name="platform", scopes=frozenset({"items"}), sources=frozenset({"user"}), platform=view.id, now=self.now)
-        )
-        self.hotline = self._caller(
-            add_program(name="hotline", scopes=frozenset({"notices"}), sources=frozenset({"hotline"}), now=self.now)
-        )
-        people = []
-        for n in range(reviewers):
-            person = add_person(name=f"reviewer {n}", role="reviewer", now=self.now)
-            enrol_second_factor(person=person.id, keys=keys, now=self.now)
-            people.append(caller_of_person(row_person=person))
+        own = add_program(name="platform", scopes=frozenset({"items"}), sources=frozenset({"user"}), platform=view.id, now=self.now)
+        self.platform = caller_with(key=own, now=self.now)
+        theirs = add_program(name="hotline", scopes=frozenset({"notices"}), sources=frozenset({"hotline"}), now=self.now)
+        self.hotline = caller_with(key=theirs, now=self.now)
+        people = [hire(name=f"reviewer {n}", keys=keys, now=self.now) for n in range(reviewers)]
         self.cases: dict[str, uuid.UUID] = {}
         self.true: dict[str, tuple[Receipt, datetime, int]] = {}
         self.voices: dict[str, set[str]] = {}
         self.watch, self.seen = Watch(), _Seen()
         size = self.desk.size(now=START)
         self.staff = Staff(desk=self.desk, people=people, harmful=self._harmful, apart=policy.sign[size].apart_person)
-
-    def _caller(self, key: str) -> Any:
-        caller = caller_of_key(key=key, now=self.now)
-        if caller is None:
-            raise RuntimeError("a key that was just made is not known")
-        return caller
 
     def _harmful(self, case: uuid.UUID) -> bool:
         return any(self.cases.get(post) == case for post in self.attack.harmful)
@@ -143,7 +128,7 @@ class _Play:
             busy = self.staff.act(now=self.now) or busy or (wake is not None and wake <= self.now)
             if busy:
                 self._work()
-                wake = self._wake()
+                wake = next_deed()
             self._look()
             if end is None and not reports and not self._undecided():
                 end = self.now + _AFTER
@@ -204,19 +189,11 @@ class _Play:
             self.true[report.post] = (receipt, row.queue_at, ahead)
 
     def _work(self) -> None:
-        for _ in range(_ROUNDS):
-            clocks = clock_ran_out(desk=self.desk, now=self.now)
-            sent = enforce(desk=self.desk, out=self.host, alarm=self._hear, clock=lambda: self.now)
-            if not clocks.total and not clocks.failed and not sent:
-                return
+        do_what_is_due(desk=self.desk, out=self.host, alarm=self._hear, now=self.now)
 
     def _hear(self, payload: dict[str, Any], at: datetime) -> bool:
         self.staff.hear(alarm=str(payload.get("code")), now=self.now)
         return True
-
-    def _wake(self) -> datetime | None:
-        times = [at for at in (next_wake(), next_due(), next_look()) if at is not None]
-        return min(times) if times else None
 
     def _undecided(self) -> int:
         return sum(row.undecided for row in read_cases(ids=list(set(self.cases.values()))))
@@ -230,8 +207,7 @@ class _Play:
         truly = [receipt.case for receipt, _, _ in self.true.values()]
         running = armed(cases=[*hidden, *truly])
         for case in hidden:
-            guarded = any(name not in MUTE and clock.due >= self.now for (name, _), clock in running[case].items())
-            self.seen.unguarded += not guarded
+            self.seen.unguarded += not guarded(running=running[case], now=self.now)
         undecided = {r.id for r in rows if r.undecided}
         for case in truly:
             due = [c.due for (name, _), c in running[case].items() if name == "child_decide"]
