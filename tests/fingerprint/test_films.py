@@ -5,12 +5,24 @@ from __future__ import annotations
 import pytest
 
 from odzew.entrypoints.reporter.fingerprint.given import MOST_HASHES
+from tests.fingerprint.conftest import Open
 from tests.fingerprint.device import Device
 from tests.fingerprint.films import KINDS, SECONDS, on_screen, small_film
 from tests.hashing.near import between
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 NEAR, SHARE = 4, 0.95
+LAGGING = """
+const real = self.createImageBitmap, seen = new Set()
+let shown
+self.createImageBitmap = async film => {
+  const first = !seen.has(film.currentTime), now = await real.call(self, film), was = first && shown || now
+  seen.add(film.currentTime)
+  shown = await real.call(self, now)
+  return was
+}
+"""
+"""A busy device: at each new place the picture of the place before is there, once."""
 
 
 def test_one_picture_a_second_is_near_the_desks(device: Device) -> None:
@@ -23,6 +35,15 @@ def test_one_picture_a_second_is_near_the_desks(device: Device) -> None:
         apart += [between(bytes.fromhex(row["value"]), pdq.bits) for row, pdq in zip(found, there, strict=True)]
     assert sum(bits <= NEAR for bits in apart) >= SHARE * len(apart), apart
     assert device.said == []
+
+
+def test_a_busy_device_that_still_shows_the_picture_before_loses_none(opened: Open) -> None:
+    data = small_film(kind="tiny", seed=4)
+    there = on_screen(data=data, times=[second + 0.005 for second in range(SECONDS)])
+    with opened(rigged=LAGGING) as device:
+        found = [row["value"] for row in device.choose(("film", data)) if row["type"] == "pdq"]
+    assert len(found) == SECONDS
+    assert all(between(bytes.fromhex(value), pdq.bits) <= NEAR for value, pdq in zip(found, there, strict=True))
 
 
 def test_a_film_that_stands_still_gives_one_hash_and_one_with_nothing_in_it_none(device: Device) -> None:

@@ -6,12 +6,9 @@ const MOST = 1e8
 const GOOD = 50
 const CHANGED_BITS = 16
 const PATIENCE = 15e3
+const LAGGING = 100
 
-const apart = (a, b) => {
-  let bits = 0
-  for (let i = 0; i < 64; i++) for (let n = parseInt(a[i], 16) ^ parseInt(b[i], 16); n; n &= n - 1) bits++
-  return bits
-}
+const apart = (a, b) => (BigInt('0x' + a) ^ BigInt('0x' + b)).toString(2).split('1').length - 1
 
 // Waits for an event; fails on an error, or if nothing comes.
 const next = (target, name) => new Promise((resolve, reject) => {
@@ -52,10 +49,18 @@ const filmOf = async url => {
 // One picture a second, kept if it differs from all kept before. Long films are looked at in wider steps.
 const watch = async (film, most, kept, ask, tell) => {
   const step = max(1, film.duration / most)
+  let last
   for (let at = 0; at == 0 || at < film.duration; at += step) {
+    let value, quality, again
     film.currentTime = min(at + .005, film.duration)
     await next(film, 'seeked')
-    const bitmap = await createImageBitmap(film), {value, quality} = await ask({bitmap}, [bitmap])
+    // A busy device may still hold the picture from before the leap: the very same is looked at once more.
+    do {
+      if (again) await new Promise(done => setTimeout(done, LAGGING))
+      const bitmap = await createImageBitmap(film);
+      ({value, quality} = await ask({bitmap}, [bitmap]))
+    } while (value == last && (again = !again))
+    last = value
     if (quality >= GOOD && kept.every(frame => apart(frame.value, value) > CHANGED_BITS)) kept.push({type: 'pdq', value, quality})
     tell((at + step) / film.duration)
   }
