@@ -28,9 +28,9 @@ from numba.extending import intrinsic
 from odzew.hashing.nearest_plain import IN_ORDER, KEYS, SCRATCH
 
 _STRIDE: Final = KEYS + 1
-_LANES: Final = 16  # partners that are compared at once: a bucket of a million hashes holds about as many
+_LANES: Final = 32  # partners that are compared at once: a bucket of a million hashes holds about half as many
 _AHEAD: Final = 20  # how many buckets before it is looked at one is asked to come near
-_BLOCK: Final = 1_024
+_EIGHT: Final = 8
 _CANDIDATES: Final = SCRATCH[1]
 # When looking up is dearer than looking at everything, in the time that one whole comparison of a scan takes.
 _POSTINGS_PER_SCAN: Final = 8
@@ -120,26 +120,60 @@ def _fetch_partners(partners, begin, end):
     _fetch(partners + 2 * (last - 1))
 
 
+@intrinsic
+def _any_near(_context, address, q0, q1, q2, q3, radius):
+    """Is any of the eight hashes from this address on within `radius` bits (at most 255) of the question's four words?
+
+    The ones of two hashes lie in one vector, word by word; four such vectors go into one, 16 bits for each, and the words are added up.
+    """
+
+    def generate(_ctx, builder, _signature, arguments):
+        place, *question, radius = arguments
+        wide, number = ir.VectorType(ir.IntType(64), 8), ir.IntType(32)
+        nothing = ir.Constant(wide, ir.Undefined)
+        against = nothing
+        for lane in range(8):
+            against = builder.insert_element(against, question[lane % 4], number(lane))
+        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(wide, [wide]), "llvm.ctpop.v8i64")
+        hashes = builder.inttoptr(place, wide.as_pointer())
+        together = None
+        for n in range(4):
+            two = builder.load(builder.gep(hashes, [number(n)]))
+            two.align = 8
+            ones = builder.call(count, [builder.xor(two, against)])
+            shifted = builder.shl(ones, ir.Constant(wide, [16 * n] * 8))
+            together = shifted if together is None else builder.or_(together, shifted)
+        for step in (2, 1):
+            order = ir.Constant(ir.VectorType(number, 8), [lane ^ step for lane in range(8)])
+            together = builder.add(together, builder.shuffle_vector(together, nothing, order))
+        narrow = ir.VectorType(ir.IntType(16), 32)
+        everywhere = ir.Constant(ir.VectorType(number, 32), [0] * 32)
+        most = builder.insert_element(ir.Constant(narrow, ir.Undefined), builder.trunc(radius, ir.IntType(16)), number(0))
+        most = builder.shuffle_vector(most, ir.Constant(narrow, ir.Undefined), everywhere)
+        within = builder.bitcast(builder.icmp_unsigned("<=", builder.bitcast(together, narrow), most), ir.IntType(32))
+        return builder.icmp_unsigned("!=", within, within.type(0))
+
+    word = types.uint64
+    return types.boolean(types.int64, word, word, word, word, types.int64), generate
+
+
 @_compiled
-def _scan(hashes, n, query, radius, out, found, label, part):
+def _scan(address, n, query, radius, out, found, label, part):
+    hashes = carray(_at64(address), 4 * n)
     q0, q1, q2, q3 = query[0], query[1], query[2], query[3]
-    near = np.empty(_BLOCK, np.int32)
-    for begin in range(0, n, _BLOCK):
-        size = min(_BLOCK, n - begin)
-        least = np.int32(1000)
-        for i in range(size):
-            o = (begin + i) * 4
-            distance = np.int32(
+    for begin in range(0, n, _EIGHT):
+        size = min(_EIGHT, n - begin)
+        if size == _EIGHT and not _any_near(address + 32 * begin, q0, q1, q2, q3, radius):
+            continue
+        for i in range(begin, begin + size):
+            o = 4 * i
+            distance = np.int64(
                 _ones64(hashes[o] ^ q0) + _ones64(hashes[o + 1] ^ q1) + _ones64(hashes[o + 2] ^ q2) + _ones64(hashes[o + 3] ^ q3)
             )
-            near[i] = distance
-            least = min(least, distance)
-        if least <= radius:
-            for i in range(size):
-                if near[i] <= radius:
-                    if found < out.shape[0]:
-                        out[found, 0], out[found, 1], out[found, 2], out[found, 3] = label, part, begin + i, near[i]
-                    found += 1
+            if distance <= radius:
+                if found < out.shape[0]:
+                    out[found, 0], out[found, 1], out[found, 2], out[found, 3] = label, part, i, distance
+                found += 1
     return found
 
 
@@ -269,7 +303,7 @@ def _all_parts(table, query, radius, out, found, label, counters, scratch):
                 counters[2] += 1
         if after < 0:
             counters[1] += entry[1]
-            after = _scan(carray(_at64(entry[0]), 4 * entry[1]), entry[1], query, radius, out, found, label, part)
+            after = _scan(entry[0], entry[1], query, radius, out, found, label, part)
         found = after
     return found
 

@@ -47,7 +47,8 @@ class Query:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be looked for."""
-        check_hash(type=self.type, hash=self.hash)
+        if len(self.hash) != WIDTHS.get(self.type):
+            check_hash(type=self.type, hash=self.hash)
         if not 0 <= self.radius <= FURTHEST[self.type]:
             raise Invalid(f"A {self.type} hash is looked for within 0 to {FURTHEST[self.type]} bits.")
 
@@ -60,8 +61,7 @@ class Hit(NamedTuple):
     distance: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """The hits of each query, the nearest first. All that was committed before `as_of` was searched if `complete`.
 
     `complete` is False when a part of the index is not there, failed its own test, or was not read anew for too long: "no hit" then

@@ -215,8 +215,9 @@ class Index:
 
     def search(self, *, collection: str, queries: Sequence[Query]) -> Answer:
         """Return, for each query in order, everything in the collection within its radius. Raises `Invalid` for another collection."""
-        check_collection(collection=collection)
         view = self._view
+        if collection not in COLLECTIONS:
+            check_collection(collection=collection)
         if view is None:
             return Answer(hits=((),) * len(queries), complete=False, as_of=None)
         room = self._rooms.get(threading.get_ident()) or self._rooms.setdefault(threading.get_ident(), _Room())
@@ -224,11 +225,11 @@ class Index:
         removed = view.removed[collection]
         if len(queries) == 1 and queries[0].type == PDQ:
             group = view.groups.get((collection, PDQ))
-            hits: Sequence[tuple[Hit, ...]] = (_search_one(group, queries[0], removed, room) if group else (),)
+            hits: tuple[tuple[Hit, ...], ...] = (_search_one(group, queries[0], removed, room) if group else (),)
         else:
-            hits = _search_all(view, collection, queries, removed, room)
+            hits = tuple(_search_all(view, collection, queries, removed, room))
         complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
-        return Answer(hits=tuple(hits), complete=complete, as_of=view.as_of)
+        return Answer(hits=hits, complete=complete, as_of=view.as_of)
 
     def sizes(self, *, collection: str) -> dict[str, int]:
         """Return how many hashes of each type are searched."""
