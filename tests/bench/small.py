@@ -25,6 +25,7 @@ SMALL: Final[Mapping[str, Mapping[str, Any]]] = {
     "intake": {"ITEMS": 800, "SECONDS": 1.0, "ROUNDS": 1, "WARM": 0.2, "STORED": 500, "POOL": 1_000},
     "clocks": {"ARMED": 300, "DUE": 40, "_AHEAD": timedelta(seconds=8)},
     "form": {"SECONDS": 1.0, "_WARM": 0.2, "REPORTS_PER_SECOND": 8.0, "ITEMS": 200},
+    "desk": {"CASES": 2_000, "COPIES": 20, "TIMES": 3, "_WARM": 0, "_SIGNED": 50},
     "phone": {"ROUNDS": 1, "SIZE": (320, 240)},
 }
 

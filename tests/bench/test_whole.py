@@ -40,6 +40,16 @@ def test_clocks_do_every_deed_once_with_a_worker_killed() -> None:
     assert {"claim_late_median", "deed_late_median", "deed_late_max", "overdue_done_after_restart"} <= set(found)
 
 
+def test_each_page_of_the_desk_is_within_its_limits() -> None:
+    found = whole("desk")
+    pages = ("queue", "filtered", "search", "search_many", "case", "case_of_copies")
+    what = ("p50", "p99", "questions", "gzip")
+    assert set(found) == {f"{page}_{which}" for page in pages for which in what} | {"next_p50", "next_p99"}
+    assert {found[f"{page}_p50"]["n"] for page in (*pages, "next")} == {3} and found["queue_p50"]["peer"] == 100
+    assert all(1 < found[f"{page}_questions"]["ours"] <= 25 for page in pages)
+    assert all(500 < found[f"{page}_gzip"]["ours"] <= 50_000 for page in pages)
+
+
 def test_what_a_person_would_send_and_read_is_read_from_a_page() -> None:
     page = Screen(
         b'<input type="hidden" name="lang" value="pl"><input type="hidden" name="what" value="a&amp;b"><input name="who" value="me">'

@@ -14,7 +14,7 @@ from odzew.entrypoints.bench.data import Figure
 from odzew.entrypoints.bench.plot import draw
 from odzew.foundation.errors import Invalid
 
-NAMES: Final = ("intake", "clocks", "ledger", "outbox", "hash", "video", "decode", "match", "scan", "check", "form")
+NAMES: Final = ("intake", "clocks", "ledger", "outbox", "hash", "video", "decode", "match", "scan", "check", "form", "desk")
 
 
 def bench(
