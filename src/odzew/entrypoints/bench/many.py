@@ -34,8 +34,9 @@ def _numbered(*, beyond: int = 0) -> str:
 def fill(*, cases: int, signed: int, before: uuid.UUID) -> None:
     """Make the only case so many; the number of a copy is its id.
 
-    A half have their own words, a quarter an item and an earlier round that the person `before` decided. The true one was signed by one person and is in hand of another: so are the first `signed` copies signed, and a quarter were in hand.
-    A third each are about a child, an intimate image and something else.
+    A half have their own words, a quarter an item and an earlier round that the person `before` decided. The true one was signed by one
+    person and is in hand of another: so are the first `signed` copies signed, and a quarter were in hand. A third each are about a child,
+    an intimate image and something else.
     """
     with transaction.atomic():
         fetch_none("DELETE FROM cases_clock WHERE name <> 'child_decide'", [])
