@@ -145,6 +145,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "messages": f"/console/cases/{case}/messages/{some}",
         "messages_read": f"/console/cases/{case}/messages/{some}/read",
         "release": f"/console/cases/{case}/statements/{some}/release",
+        "live": "/console/live",
+        "case_live": f"/console/cases/{case}/live",
         "search": "/console/search",
         "next": "/console/next",
         "renew": f"/console/cases/{case}/lease",
@@ -287,7 +289,7 @@ def test_the_queue_has_its_order_and_an_end(desk_story: Story, monkeypatch: pyte
     for _ in range(2):
         page = client.get(path).content.decode()
         found += re.findall(r"/console/cases/([0-9a-f-]{36})", page)
-        path = next(iter(re.findall(r'href="(/console/\?after=[^"]+)"', page)), "")
+        path = next(iter(re.findall(r'href="(/console/\?after=[^"]+)">Next', page)), "")
     assert sorted(found) == sorted(map(str, cases)) and path == ""
     assert client.get("/console/?after=nonsense").status_code == 200
     assert "Bezpieczeństwo dziecka" in client.get("/console/", headers={"Accept-Language": "pl"}).content.decode()
@@ -356,7 +358,7 @@ def test_the_safety_officer_lets_the_full_statement_go(desk_story: Story) -> Non
     assert "Full statement released" in _page(client, case)
 
 
-def test_every_page_is_kept_by_nobody_and_none_but_two_have_a_script(desk_story: Story) -> None:
+def test_every_page_is_kept_by_nobody_and_none_but_three_have_a_script(desk_story: Story) -> None:
     desk_story.post()
     case = desk_story.report().case
     client = _signed_in(desk_story, desk_story.reviewer(0))
@@ -371,8 +373,11 @@ def test_every_page_is_kept_by_nobody_and_none_but_two_have_a_script(desk_story:
         page = client.get(path)
         assert page.headers["Cache-Control"] == "no-store"
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        ours = {"/console/sign-in": b"passkey", f"/console/cases/{case}": b"desk"}.get(path)
-        assert page.content.count(b"<script") == (page.content.count(b'<script src="/console/%s-' % ours) if ours else 0)
+        ours = {"/console/sign-in": [b"passkey"], "/console/": [b"live"], f"/console/cases/{case}": [b"live", b"desk"]}.get(
+            path, []
+        )
+        assert re.findall(rb"<script[^>]*>", page.content) == re.findall(rb'<script src="/console/\w+-\w+.js" defer>', page.content)
+        assert re.findall(rb'<script src="/console/(\w+)-', page.content) == ours
         assert ("script-src" in page.headers["Content-Security-Policy"]) == bool(ours) and b"style=" not in page.content
     shown = client.get("/console/").content.decode()
     assert "Desk of several" in shown and "unwitnessed" in shown and POLICY.name in shown

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from odzew.cases.data import UNDECIDED
 from odzew.cases.rows import CaseRow, read_cases
+from odzew.foundation.ids import first_id
 from odzew.foundation.writes import fetch_all
 
 _WAITING: Final = "c.state IN (" + ", ".join(f"'{state}'" for state in sorted(UNDECIDED)) + ")"
@@ -80,6 +81,13 @@ def waiting(*, after: tuple[datetime, uuid.UUID] | None, limit: int, wanted: Wan
         f"SELECT c.id FROM cases_case c WHERE {_WAITING} AND (c.queue_at, c.id) > (%s, %s){more} ORDER BY c.queue_at, c.id LIMIT %s"
     )
     return _rows([r[0] for r in fetch_all(sql, [at, last, *values, limit])])
+
+
+def opened_since(*, at: datetime, wanted: Wanted = EVERY, most: int) -> int:
+    """Return how many undecided cases were opened after this moment, counted no further than `most`."""
+    more, values = wanted.conditions()
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM cases_case c WHERE {_WAITING} AND c.id >= %s AND c.opened_at > %s{more} LIMIT %s) AS new"
+    return int(fetch_all(sql, [first_id(at=at), at, *values, most])[0][0])
 
 
 def decided(*, before: uuid.UUID | None, limit: int) -> list[CaseRow]:

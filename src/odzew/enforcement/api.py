@@ -186,9 +186,13 @@ def keep_probes(writes: Writes, *, measure: uuid.UUID, seen: Sequence[Seen], pur
 
 def probes_of(*, measures: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """Return what was seen for each measure, oldest first: `{at, url, status}`; looks before an order of ours are left out."""
-    rows = fetch_all(
-        "SELECT measure_id, at, url, status FROM enforcement_probe WHERE measure_id = ANY(%s) AND purpose = 'verify' ORDER BY at, id",
-        [measures],
+    rows = (
+        []
+        if not measures
+        else fetch_all(
+            "SELECT measure_id, at, url, status FROM enforcement_probe WHERE measure_id = ANY(%s) AND purpose = 'verify' ORDER BY at, id",
+            [measures],
+        )
     )
     out: dict[uuid.UUID, list[dict[str, Any]]] = {m: [] for m in measures}
     for measure, at, url, status in rows:

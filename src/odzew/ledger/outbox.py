@@ -163,10 +163,14 @@ def supersede(*, subjects: list[uuid.UUID], now: datetime) -> None:
 
 def attempts_of(*, subjects: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """Return every try for each subject, oldest first: `{at, ended_at, status, error, state}`."""
-    rows = fetch_all(
-        "SELECT d.subject_id, a.at, a.ended_at, a.status, a.error, d.state FROM ledger_attempt a "
-        "JOIN ledger_delivery d ON d.id = a.delivery_id WHERE d.subject_id = ANY(%s) ORDER BY a.at, a.id",
-        [subjects],
+    rows = (
+        []
+        if not subjects
+        else fetch_all(
+            "SELECT d.subject_id, a.at, a.ended_at, a.status, a.error, d.state FROM ledger_attempt a "
+            "JOIN ledger_delivery d ON d.id = a.delivery_id WHERE d.subject_id = ANY(%s) ORDER BY a.at, a.id",
+            [subjects],
+        )
     )
     out: dict[uuid.UUID, list[dict[str, Any]]] = {s: [] for s in subjects}
     for subject, at, ended, status, error, state in rows:

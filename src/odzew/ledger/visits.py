@@ -70,8 +70,11 @@ def _lasts(now: datetime) -> Q:
     return Q(began_at__gt=now - LONGEST, seen_at__gte=now - IDLE)
 
 
-def visit_of_secret(*, secret: str, browser: bytes, now: datetime) -> VisitView | None:
-    """Return the visit of a cookie and note that it is used, or None: unknown, over, of another browser, or the person has left."""
+def visit_of_secret(*, secret: str, browser: bytes, now: datetime, used: bool = True) -> VisitView | None:
+    """Return the visit of a cookie and note that it is used, or None: unknown, over, of another browser, or the person has left.
+
+    What a page asks by itself is no use (`used` false): a window that is left open keeps no visit alive.
+    """
     row = (
         Visit.objects.select_related("person")
         .filter(_lasts(now), secret_hash=hash_key(secret=secret), browser=browser, person__left_at=None)
@@ -79,7 +82,7 @@ def visit_of_secret(*, secret: str, browser: bytes, now: datetime) -> VisitView 
     )
     if row is None:
         return None
-    if now - row.seen_at >= _SEEN_EVERY:
+    if used and now - row.seen_at >= _SEEN_EVERY:
         Visit.objects.filter(id=row.id, seen_at__lt=now).update(seen_at=now)
     return _view(row)
 

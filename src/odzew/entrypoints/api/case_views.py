@@ -87,7 +87,7 @@ def _for_person(
     visible = [
         d for d in decisions if sees(decision=d, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided)
     ]
-    took_part = auditor or any(d.person == caller.id and d.round == row.round for d in decisions)
+    took_part = _took_part(row, decisions, caller)
     every, appeals = views_of(case=row.id), appeals_of(case=row.id)
     notices = weightiest(notices=every, most=most)
     texts = read_texts(
@@ -102,7 +102,7 @@ def _for_person(
         "severity": row.severity,
         "priority": round((now - row.queue_at).total_seconds() / 3600, 4) if row.undecided else None,
         "reasons": row.reasons,
-        "clocks": [_clock(c) for c in clocks_of(case=row.id) if took_part or not row.undecided or c.name not in TELLING_CLOCKS],
+        "clocks": [_clock(c) for c in _clocks(row, took_part)],
         "items": [_item(i) for i in items],
         "notices": [_notice(n, texts) for n in notices],
         "notices_count": len(every),
@@ -110,10 +110,33 @@ def _for_person(
         "decisions": [_decision(d, texts, names, hide=solo and d.state == "awaiting_second") for d in visible],
         "appeals": [{"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": texts.get(a.text, "")} for a in appeals],
         "asked": {"at": ask.at, "due": ask.due} if ask else None,
-        "version": shown_version(
-            version=row.version, decisions=decisions, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided
-        ),
+        "version": _version(row, decisions, caller),
     }
+
+
+def now_of(*, row: CaseRow, caller: Caller) -> tuple[int, list[ClockView]]:
+    """Return the version and the clocks of a case as this person may see them."""
+    decisions = decisions_of(case=row.id)
+    return _version(row, decisions, caller), _clocks(row, _took_part(row, decisions, caller))
+
+
+def _took_part(row: CaseRow, decisions: list[DecisionView], caller: Caller) -> bool:
+    return caller.role == "auditor" or any(d.person == caller.id and d.round == row.round for d in decisions)
+
+
+def _clocks(row: CaseRow, took_part: bool) -> list[ClockView]:
+    return [c for c in clocks_of(case=row.id) if took_part or not row.undecided or c.name not in TELLING_CLOCKS]
+
+
+def _version(row: CaseRow, decisions: list[DecisionView], caller: Caller) -> int:
+    return shown_version(
+        version=row.version,
+        decisions=decisions,
+        person=caller.id,
+        auditor=caller.role == "auditor",
+        row_round=row.round,
+        open_=row.undecided,
+    )
 
 
 def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller, most: int) -> dict[str, Any]:

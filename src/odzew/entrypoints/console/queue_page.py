@@ -19,7 +19,7 @@ from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.said import Said, span
 from odzew.entrypoints.console.thread_page import unread_page
 from odzew.ledger.people import Caller
-from odzew.notices.messages import unread
+from odzew.notices.messages import Unread, unread
 from odzew.policy.rules import Policy
 
 PAGE: Final = 20
@@ -38,7 +38,29 @@ def queue_page(
     """Return a page of the queue, and the mark of the next."""
     rows = waiting(after=after, limit=PAGE + 1, wanted=wanted(choice=choice, caller=caller, said=said))
     more, rows = len(rows) > PAGE, rows[:PAGE]
-    ids, messages = [row.id for row in rows], unread()
+    messages = unread()
+    last = rows[-1] if rows else None
+    return {
+        "rows": rows_shown(rows=rows, caller=caller, policy=policy, unread=_chips(messages, said), said=said),
+        "unread": unread_page(found=messages, said=said),
+        "next": f"{last.queue_at.isoformat()} {last.id}" if more and last else "",
+    }
+
+
+def unread_chips(*, said: Said) -> dict[uuid.UUID, str]:
+    """Return what stands on the row of each case with messages that nobody has read."""
+    return _chips(unread(), said)
+
+
+def _chips(messages: list[Unread], said: Said) -> dict[uuid.UUID, str]:
+    return {u.case: said.text("chip_unread", count=u.count) for u in messages}
+
+
+def rows_shown(
+    *, rows: list[CaseRow], caller: Caller, policy: Policy, unread: Mapping[uuid.UUID, str], said: Said
+) -> list[dict[str, Any]]:
+    """Return cases as rows; `unread`: what `unread_chips` says of them."""
+    ids = [row.id for row in rows]
     facts = _Facts(
         clocks=armed(cases=ids),
         spread=spread_by_hour(cases=ids, now=said.now),
@@ -46,14 +68,9 @@ def queue_page(
         appealed=appealed(cases=ids),
         took_part=set(ids) if caller.role == "auditor" else took_part(person=caller.id, cases=ids),
         hands=hands_on(rows=rows, caller=caller, policy=policy, said=said),
-        unread={u.case: said.text("chip_unread", count=u.count) for u in messages},
+        unread=unread,
     )
-    last = rows[-1] if rows else None
-    return {
-        "rows": [_shown(row, facts, said) for row in rows],
-        "unread": unread_page(found=messages, said=said),
-        "next": f"{last.queue_at.isoformat()} {last.id}" if more and last else "",
-    }
+    return [_shown(row, facts, said) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from odzew.entrypoints.console import views
 from odzew.entrypoints.console.filters import chosen, filter_form
 from odzew.entrypoints.console.hands import own_hands
+from odzew.entrypoints.console.live_page import live_queue
 from odzew.entrypoints.console.queue_page import mark_of, queue_page
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.search_page import READ_WORDS, search_page
@@ -44,6 +45,7 @@ def _queue(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: An
         takes=may(role=caller.role, page="next", method="POST"),
         own=own_hands(caller=caller, said=said),
         words=caller.role in READ_WORDS,
+        live=live_queue(choice=choice, after=request.GET.get("after", "") if after else "", rows=facts["rows"], said=said),
         **facts,
     )
 

@@ -15,6 +15,8 @@ ALL: Final = frozenset(ROLES)
 RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("home", "GET"): ALL,
     ("queue", "GET"): READERS,
+    ("live", "GET"): READERS,
+    ("case_live", "GET"): READERS,
     ("search", "POST"): READERS,
     ("next", "POST"): DECIDERS,
     ("renew", "POST"): DECIDERS,

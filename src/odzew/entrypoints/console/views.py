@@ -24,6 +24,7 @@ from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page, choices
 from odzew.entrypoints.console.hands import hands_on
 from odzew.entrypoints.console.kept_files import kept, served
+from odzew.entrypoints.console.live_page import live_case
 from odzew.entrypoints.console.look_card import look_card
 from odzew.entrypoints.console.opinion_page import opinion_page, opinion_pages
 from odzew.entrypoints.console.passkeys import answer_of, asked
@@ -52,9 +53,9 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 # The pages with a script of ours, which may ask this desk and nobody else.
-_SCRIPTED: Final = frozenset({"case"})
+_SCRIPTED: Final = frozenset({"case", "queue"})
 SCRIPTS: Final = "; script-src 'self'; connect-src 'self'"
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -119,7 +120,7 @@ def show(request: HttpRequest, template: str, *, visit: Visit | None = None, sta
             "by_link": visit.kept.how == "link",
         }  # fmt: skip
     answer = render(request, f"console/{template}.html", context, status=status)
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         answer.headers[name] = value
     if "script" in context:
         answer.headers["Content-Security-Policy"] = f"{POLICY}; script-src 'self'"
@@ -151,8 +152,13 @@ def _door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpRespo
 View = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
 
 
-def guarded(page: str, *methods: str) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """Let in who may by the table of rights; nobody else. A POST must carry the token of its own visit."""
+def guarded(
+    page: str, *methods: str, used: bool = True
+) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """Let in who may by the table of rights; nobody else. A POST must carry the token of its own visit.
+
+    What a page asks without its person (`used` false) does not make the visit last.
+    """
 
     def wrap(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
@@ -160,7 +166,7 @@ def guarded(page: str, *methods: str) -> Callable[[View[P]], Callable[Concatenat
             method = request.method or ""
             if method not in methods and not (method == "HEAD" and "GET" in methods):
                 return HttpResponseNotAllowed(methods)
-            visit = visit_of(request, now=utc_now())
+            visit = visit_of(request, now=utc_now(), used=used)
             if visit is None:
                 return _door(request, status=401, ended="desk" in request.COOKIES)
             if not may(role=visit.caller.role, page=page, method=method):
@@ -272,6 +278,7 @@ def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status
         takes=takes,
         look=look,
         keys_script=kept("desk.js")[1],
+        live=live_case(row=row, version=shown["version"], said=said_to(request)),
         **facts,
     )
 

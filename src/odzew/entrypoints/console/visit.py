@@ -57,10 +57,13 @@ def end(answer: HttpResponse) -> None:
     answer.delete_cookie(COOKIE, path=PATH, samesite="Strict")
 
 
-def visit_of(request: HttpRequest, *, now: datetime) -> Visit | None:
-    """Return whose visit this is, or None: no cookie, a forged one, a visit that has ended, or the person has left."""
+def visit_of(request: HttpRequest, *, now: datetime, used: bool = True) -> Visit | None:
+    """Return whose visit this is, or None: no cookie, a forged one, a visit that has ended, or the person has left.
+
+    With `used` it counts as a sign of the person, and the visit lasts on.
+    """
     cookie = request.COOKIES.get(COOKIE, "")
-    kept = visit_of_secret(secret=cookie, browser=browser_of(request), now=now) if cookie else None
+    kept = visit_of_secret(secret=cookie, browser=browser_of(request), now=now, used=used) if cookie else None
     if kept is None or not kept.person.enrolled:
         return None
     return Visit(caller=caller_of_person(row_person=kept.person), token=_token(cookie), kept=kept)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import factor_views as factors
+from odzew.entrypoints.console import live_views as live
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import preview_page
@@ -44,9 +45,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/sign-in/passkey", console.sign_in_by_passkey),
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
     path("console/sign-out", console.sign_out),
+    path("console/live", live.live),
     path("console/search", queue.search),
     path("console/next", queue.next_case),
     path("console/cases/<uuid:case>", console.case),
+    path("console/cases/<uuid:case>/live", live.case_live),
     path("console/cases/<uuid:case>/lease", queue.renew),
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
@@ -81,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/step-up", own.step_up_page),
     path("console/style-<str:digest>.css", console.style),
     path("console/desk-<str:digest>.js", console.desk_script),
+    path("console/live-<str:digest>.js", live.live_script),
     path("page-<str:digest>.js", pages.page_script),
     path("fingerprint-<str:digest>.js", fingerprint),
 ]
