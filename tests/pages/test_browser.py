@@ -66,6 +66,13 @@ def _walk(page: Page, base: str, case: str, secret: str) -> Iterator[str]:
     with page.expect_navigation():
         page.click("main button.go")
     yield "a key made"
+    page.goto(f"{base}/console/?hidden=yes")
+    page.click("summary >> nth=1")
+    page.fill("#view-name", "Ukryte: zażółć gęślą jaźń w nocy")
+    with page.expect_navigation():
+        page.click("details[open] button.quiet >> nth=1")
+    page.click("summary >> nth=1")
+    yield "a saved view"
 
 
 def _work(page: Page, base: str, secret: str) -> Iterator[str]:
@@ -100,7 +107,7 @@ def test_every_page_is_open_to_everybody(desk_url: str, browser: Browser, monkey
     with reader(browser, language=language, looked_at=True) as page:
         for name in _walk(page, desk_url, case, secret):
             # 24 px is what WCAG 2.2 asks for (2.5.8); the desk's own people sit at a desk.
-            found += [f"{name}: {fault}" for fault in faults(page, least=24)]
+            found += [f"{name}: {fault}" for fault in faults(page, least=24, name=name if name == "a saved view" else "")]
     assert found == []
 
 

@@ -211,6 +211,21 @@ class Spent(models.Model):
         db_table = "ledger_spent"
 
 
+class SavedView(models.Model):
+    """What a person likes to see of the queue: a filter under their own name for it, perhaps shared with the desk."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, db_index=False)
+    name = models.TextField()
+    query = models.TextField()
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_saved_view"
+        constraints = [models.UniqueConstraint(fields=["person", "name"], name="ledger_saved_view_name")]
+
+
 class PolicyVersion(models.Model):
     """A policy that was in force, whole; decisions name it by its digest."""
 

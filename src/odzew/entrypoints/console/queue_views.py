@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse
 
 from odzew.entrypoints.console import views
-from odzew.entrypoints.console.filters import chosen, filter_form
+from odzew.entrypoints.console.filters import Filter, chosen, filter_form
 from odzew.entrypoints.console.hands import own_hands
 from odzew.entrypoints.console.live_page import live_queue
 from odzew.entrypoints.console.queue_page import mark_of, queue_page
@@ -16,6 +17,8 @@ from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.search_page import READ_WORDS, search_page
 from odzew.entrypoints.console.visit import Visit
 from odzew.foundation.errors import OdzewError
+from odzew.ledger.people import Caller
+from odzew.ledger.saved_views import views_for
 from odzew.usecases.give_back import give_back
 from odzew.usecases.renew_lease import renew_lease
 from odzew.usecases.take_next import take_next
@@ -27,12 +30,36 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     if not may(role=visit.caller.role, page="queue", method="GET"):
         outside = may(role=visit.caller.role, page="opinions", method="GET")
         return views.see("/console/opinions" if outside else "/console/alarms")
-    return _queue(request, visit)
+    if "view" not in request.GET:
+        return queue_answer(request, visit)
+    kept = choice_of(view=request.GET["view"], caller=visit.caller)
+    if kept is None:
+        return views.show(request, "told", visit=visit, status=404, sentence="not_here")
+    return queue_answer(request, visit, choice=kept)
 
 
-def _queue(request: HttpRequest, visit: Visit, *, status: int = 200, **facts: Any) -> HttpResponse:
+def choice_of(*, view: uuid.UUID | str, caller: Caller) -> Filter | None:
+    """Return what a saved view chooses, or None if there is none for this person."""
+    found = next((kept for kept in views_for(person=caller.id) if str(kept.id) == str(view).lower()), None)
+    return chosen(typed=dict(parse_qsl(found.query)), caller=caller) if found else None
+
+
+def _views(choice: Filter, caller: Caller) -> dict[str, Any]:
+    """The saved views as links, and the one that shows what is chosen now."""
+    kept = views_for(person=caller.id)
+    here = next((view for view in kept if view.query == choice.query), None)
+    leads = caller.role == "lead"
+    return {"saved": kept, "view": here, "leads": leads, "changes": here is not None and (here.mine or leads)}
+
+
+def queue_answer(
+    request: HttpRequest, visit: Visit, *, status: int = 200, choice: Filter | None = None, **facts: Any
+) -> HttpResponse:
+    """Return the page of the queue as it is chosen in the address, or as `choice` says; `facts` say what came of a form."""
     said, caller = views.said_to(request), visit.caller
-    choice, after = chosen(typed=request.GET, caller=caller), mark_of(text=request.GET.get("after", ""))
+    choice = chosen(typed=request.GET, caller=caller) if choice is None else choice
+    after = mark_of(text=request.GET.get("after", ""))
+    facts |= _views(choice, caller)
     facts |= queue_page(caller=caller, after=after, choice=choice, policy=views.our_desk().policy, said=said)
     return views.show(
         request,
@@ -63,8 +90,8 @@ def next_case(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         lease = take_next(caller=visit.caller, desk=views.our_desk(), now=views.said_to(request).now)
     except OdzewError as error:
-        return _queue(request, visit, status=error.status, refused=views.why(request, error))
-    return views.see(f"/console/cases/{lease.case}") if lease else _queue(request, visit, nothing=True)
+        return queue_answer(request, visit, status=error.status, refused=views.why(request, error))
+    return views.see(f"/console/cases/{lease.case}") if lease else queue_answer(request, visit, nothing=True)
 
 
 @views.guarded("renew", "POST")

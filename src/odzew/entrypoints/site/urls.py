@@ -12,6 +12,7 @@ from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import preview_page
 from odzew.entrypoints.console import queue_views as queue
+from odzew.entrypoints.console import saved_views as saved
 from odzew.entrypoints.console import thread_views as thread
 from odzew.entrypoints.console import views as console
 from odzew.entrypoints.console import whole_views as whole
@@ -46,6 +47,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
     path("console/sign-out", console.sign_out),
     path("console/live", live.live),
+    path("console/views", saved.save),
+    path("console/views/<uuid:view>", saved.change),
+    path("console/views/<uuid:view>/drop", saved.drop),
     path("console/search", queue.search),
     path("console/next", queue.next_case),
     path("console/cases/<uuid:case>", console.case),
