@@ -140,6 +140,7 @@ def test_every_route_and_role(desk_story: Story) -> None:
     routes = {
         "home": "/console/",
         "case": f"/console/cases/{case}",
+        "duplicates": f"/console/cases/{case}/duplicates",
         "preview": f"/console/cases/{case}/preview",
         "decide": f"/console/cases/{case}/decide",
         "messages": f"/console/cases/{case}/messages/{some}",

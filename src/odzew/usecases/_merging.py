@@ -62,7 +62,8 @@ def merge_cases(*, keep: uuid.UUID, give: uuid.UUID, desk: Desk, now: datetime) 
         after = _follow(writes, row=after, items=newcomers, running=running, desk=desk, now=now)
     elif other.undecided or one.undecided:
         after = _judge_again(writes, one, other, after, running, desk, now)
-    save_case(writes, before=one, after=after)
+    # Above both: whoever read either before and decides now is told that it has changed.
+    save_case(writes, before=replace(one, version=max(one.version, other.version)), after=after)
     writes.send()
     return one.id
 

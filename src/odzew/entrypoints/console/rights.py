@@ -25,6 +25,8 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("renew", "POST"): DECIDERS,
     ("give_back", "POST"): DECIDERS,
     ("case", "GET"): READERS,
+    ("duplicates", "GET"): READERS,
+    ("duplicates", "POST"): DECIDERS,
     ("preview", "POST"): DECIDERS,
     ("decide", "POST"): DECIDERS,
     ("messages", "GET"): READERS,

@@ -6,11 +6,11 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
+from odzew.entrypoints.console import duplicates_page, preview_page
 from odzew.entrypoints.console import factor_views as factors
 from odzew.entrypoints.console import live_views as live
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
-from odzew.entrypoints.console import preview_page
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import saved_views as saved
 from odzew.entrypoints.console import thread_views as thread
@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
     path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
+    path("console/cases/<uuid:case>/duplicates", duplicates_page.duplicates),
     path("console/cases/<uuid:case>/preview", preview_page.preview),
     path("console/cases/<uuid:case>/decide", console.decide_case),
     path("console/cases/<uuid:case>/statements/<uuid:statement>/release", console.release),
