@@ -31,8 +31,7 @@ def merged(*, folder: Path, collection: str, words: Words) -> Index:
     end = max(0, len(words) - IN_DELTA)
     empty(folder=folder)
     segment(folder=folder, collection=collection, words=words, begin=0, end=end)
-    while tend_index(folder=folder, now=utc_now(), works=("merge",)).total:
-        pass
+    _merge_all(folder)
     return _with_delta(folder, collection, words, end)
 
 
@@ -44,10 +43,16 @@ def worst(*, folder: Path, collection: str, words: Words) -> Index:
     begin = 0
     for size in apart(total=end):
         segment(folder=folder, collection=collection, words=words, begin=begin, end=begin + size)
+        _merge_all(folder)  # a very large import comes in several segments
         begin += size
     if tend_index(folder=folder, now=utc_now(), works=("seal", "merge")).total:
         raise RuntimeError("the index was to be left as it is, but its tending did not leave it so")
     return _with_delta(folder, collection, words, end)
+
+
+def _merge_all(folder: Path) -> None:
+    while tend_index(folder=folder, now=utc_now(), works=("merge",)).total:
+        pass
 
 
 def apart(*, total: int) -> list[int]:
