@@ -11,6 +11,8 @@ from odzew.decisions.data import AppealView, AskView, DecisionView
 from odzew.decisions.models import Appeal, Ask, Decision, Statement
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
+from odzew.ledger.events import erase_texts
+from odzew.notices.erasure import HELD
 
 
 def _author(d: Decision) -> uuid.UUID:
@@ -127,7 +129,7 @@ def _appeal(a: Appeal) -> AppealView:
         by=a.by,
         notice=a.notice_id,
         account=a.account_id,
-        text=a.text_id,
+        texts=(a.text_id, *a.added),
         at=a.at,
         against_round=a.against_round,
         state=a.state,
@@ -161,6 +163,27 @@ def add_appeal(
         },
     )
     return appeal
+
+
+def add_to_appeal(*, appeal: uuid.UUID, text: uuid.UUID) -> None:
+    """Add what its author wrote later to an appeal; the caller holds the case."""
+    fetch_none("UPDATE decisions_appeal SET added = added || %s WHERE id = %s", [text, appeal])
+
+
+def appeals_over(*, before: datetime, now: datetime, most: int) -> list[AppealView]:
+    """Return appeals whose words are due to be erased, at most `most`: decided before a moment, as their case is, and nothing holds it."""
+    sql = (
+        "SELECT a.id FROM decisions_appeal a JOIN cases_case c ON c.id = a.case_id WHERE a.erased_at IS NULL AND a.state <> 'open' "
+        f"AND a.decided_at <= %s AND c.decided_at <= %s AND NOT EXISTS ({HELD}) ORDER BY a.id LIMIT %s"
+    )
+    due = [r[0] for r in fetch_all(sql, [before, before, now, most])]
+    return [_appeal(a) for a in Appeal.objects.filter(id__in=due).order_by("id")]
+
+
+def erase_appeal(*, appeal: AppealView, now: datetime) -> int:
+    """Erase the words of an appeal and return how many texts there were; the caller holds the case."""
+    fetch_none("UPDATE decisions_appeal SET erased_at = %s WHERE id = %s", [now, appeal.id])
+    return erase_texts(ids=list(appeal.texts))
 
 
 def open_appeals(*, case: uuid.UUID) -> list[AppealView]:

@@ -47,14 +47,17 @@ class AskView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealView:
-    """A complaint against a decision; `against_round` is the round of the case that it complains about."""
+    """A complaint against a decision; `against_round` is the round of the case that it complains about.
+
+    `texts`: the ids of its author's words, and of what they added.
+    """
 
     id: uuid.UUID
     case: uuid.UUID
     by: str
     notice: uuid.UUID | None
     account: uuid.UUID | None
-    text: uuid.UUID
+    texts: tuple[uuid.UUID, ...]
     at: datetime
     against_round: int
     state: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -63,7 +64,10 @@ class Ask(models.Model):
 
 
 class Appeal(models.Model):
-    """A complaint against a decision, by a reporter or by the uploader (DSA art. 20)."""
+    """A complaint against a decision, by a reporter or by the uploader (DSA art. 20).
+
+    `added`: what its author wrote later, while it was open. `erased_at`: when these words were erased.
+    """
 
     id = models.UUIDField(primary_key=True)
     case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
@@ -75,6 +79,8 @@ class Appeal(models.Model):
     against_round = models.IntegerField()
     state = models.TextField(default="open")
     decided_at = models.DateTimeField(null=True)
+    added = ArrayField(models.UUIDField(), default=list, db_default=[])
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "decisions_appeal"

@@ -119,6 +119,7 @@ def loops(
     from odzew.usecases.ask_exchange import ask_exchange
     from odzew.usecases.clock_ran_out import clock_ran_out
     from odzew.usecases.enforce import enforce
+    from odzew.usecases.erase_words import erase_words
     from odzew.usecases.fetch_exchange import fetch_exchange
     from odzew.usecases.find_copies import find_copies
     from odzew.usecases.seal_record import seal_record
@@ -181,7 +182,7 @@ def loops(
     def housekeeping() -> float:
         forget_sealed(now=clock())
         forget_sightings(now=clock())
-        return HOUR
+        return 0.0 if erase_words(desk=desk, now=clock()) else HOUR
 
     return [
         Loop(name="clocks", deed=clocks),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from odzew.foundation.ids import new_id
-from odzew.foundation.writes import Writes
+from odzew.foundation.writes import Writes, fetch_all
 from odzew.ledger.canonical import canonical, salted
 from odzew.ledger.models import Event, PersonalText
 
@@ -43,3 +43,8 @@ def keep_text(writes: Writes, *, text: str, now: datetime) -> tuple[uuid.UUID, s
 def read_texts(*, ids: list[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return the words kept under `ids`; erased ones are missing."""
     return dict(PersonalText.objects.filter(id__in=ids).values_list("id", "text"))
+
+
+def erase_texts(*, ids: list[uuid.UUID]) -> int:
+    """Erase the words kept under `ids` and return how many there were. The record holds their salted hashes alone, and stays whole."""
+    return len(fetch_all("DELETE FROM ledger_personal_text WHERE id = ANY(%s) RETURNING 1", [ids])) if ids else 0

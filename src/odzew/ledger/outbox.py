@@ -161,6 +161,13 @@ def supersede(*, subjects: list[uuid.UUID], now: datetime) -> None:
     )
 
 
+def erase_payloads(*, subjects: list[uuid.UUID], now: datetime) -> None:
+    """Erase the words of what was sent for these subjects; what still waits to be sent never will be."""
+    if subjects:
+        supersede(subjects=subjects, now=now)
+        fetch_none("UPDATE ledger_delivery SET payload = payload - 'text' WHERE subject_id = ANY(%s)", [subjects])
+
+
 def attempts_of(*, subjects: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """Return every try for each subject, oldest first: `{at, ended_at, status, error, state}`."""
     rows = (

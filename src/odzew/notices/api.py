@@ -171,6 +171,7 @@ def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
         [target, source],
     )
     fetch_none("UPDATE notices_handling SET state = 'moved' WHERE case_id = %s", [source])
+    fetch_none("UPDATE notices_hold SET case_id = %s WHERE case_id = %s", [target, source])
 
 
 def with_fingerprint(*, cases: list[uuid.UUID]) -> set[uuid.UUID]:

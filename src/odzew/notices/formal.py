@@ -12,6 +12,7 @@ from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all
 from odzew.ledger.events import keep_text
 from odzew.notices.api import NoticeView
+from odzew.notices.erasure import written_again
 from odzew.notices.models import FormalRequest
 from odzew.policy.vocabulary import INTIMATE_KINDS
 
@@ -41,6 +42,7 @@ def may_sign(*, notice: NoticeView) -> bool:
 
 def add_formal(writes: Writes, *, notice: uuid.UUID, law: str, text: str, now: datetime) -> str:
     """Keep what was signed under a law; return the salted hash of it for the record. The caller holds the notice's cases."""
+    written_again(notice=notice)
     text_id, salted = keep_text(writes, text=text, now=now)
     writes.insert(FormalRequest, {"id": new_id(now=now), "notice_id": notice, "law": law, "text_id": text_id, "at": now})
     return salted

@@ -10,12 +10,13 @@ from typing import Any, Final
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 from odzew.ledger.events import keep_text, read_texts
+from odzew.notices.erasure import written_again
 from odzew.notices.models import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """One message. `by`: `reporter` or `desk`; `person` and `template` are those of the desk. Words that were erased are empty."""
+    """One message. `by`: `reporter` or `desk`; `person` and `template` are those of the desk. Words that were `erased` are empty."""
 
     id: uuid.UUID
     notice: uuid.UUID
@@ -26,6 +27,7 @@ class MessageView:
     template: str
     danger: bool
     text: str
+    erased: bool
     read: bool
 
     @property
@@ -70,6 +72,7 @@ def add_message(
 ) -> tuple[uuid.UUID, str | None]:
     """Add a message to a thread that is held; return its id and the salted hash of its words for the record, or None without words."""
     message = new_id(now=now)
+    written_again(notice=notice)
     text_id, salted = keep_text(writes, text=text, now=now) if text else (None, None)
     writes.insert(
         Message,
@@ -110,6 +113,7 @@ def _views(rows: list[tuple[Any, ...]]) -> list[MessageView]:
             template=r[6],
             danger=r[7],
             text=texts.get(r[8], "") if r[8] else "",
+            erased=r[8] is not None and r[8] not in texts,
             read=r[9],
         )
         for r in rows

@@ -42,7 +42,7 @@ class Notice(models.Model):
 
 
 class Handling(models.Model):
-    """How far a notice has come on a case. It ends only with a delivered answer."""
+    """How far a notice has come on a case. It ends only with a delivered answer. `erased_at`: when the words of its thread were erased."""
 
     id = models.UUIDField(primary_key=True)
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
@@ -50,6 +50,7 @@ class Handling(models.Model):
     primary = models.BooleanField()
     state = models.TextField(default="open")
     ended_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "notices_handling"
@@ -57,7 +58,12 @@ class Handling(models.Model):
             models.CheckConstraint(condition=Q(state__in=["open", "answered", "moved"]), name="notices_handling_state"),
             models.UniqueConstraint(fields=["notice", "case"], name="notices_handling_once"),
         ]
-        indexes = [models.Index(fields=["case"], name="notices_handling_case")]
+        indexes = [
+            models.Index(fields=["case"], name="notices_handling_case"),
+            models.Index(
+                fields=["ended_at"], name="notices_handling_words", condition=Q(ended_at__isnull=False, erased_at__isnull=True)
+            ),
+        ]
 
 
 class SealedReply(models.Model):
@@ -137,6 +143,22 @@ class Contact(models.Model):
     class Meta:
         db_table = "notices_contact"
         indexes = [models.Index(fields=["who", "at"], name="notices_contact_who")]
+
+
+class Hold(models.Model):
+    """The words of a case's reporters are kept longer than usual, until a time, because somebody says that they must be."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
+    person = models.ForeignKey("ledger.Person", on_delete=models.PROTECT, db_index=False, related_name="+")
+    reason_id = models.UUIDField()
+    at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notices_hold"
+        indexes = [models.Index(fields=["case"], name="notices_hold_running", condition=Q(ended_at__isnull=True))]
 
 
 class Mailbox(models.Model):

@@ -127,6 +127,8 @@ def _lengths(policy: Policy) -> Iterator[str]:
         yield "The clock appeal_window is shorter than six months (184 d), or shorter for the person depicted than for others."
     if policy.marks_expire > 732 * DAY:
         yield "The key marks.expire keeps marks on accounts longer than 24 months."
+    if not 7 * DAY <= policy.words_kept <= 366 * DAY:
+        yield "The key words.kept must be 7 days to a year: somebody may come back, and nobody's words are kept for ever."
 
 
 def _statutory(policy: Policy) -> Iterator[str]:

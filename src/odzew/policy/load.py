@@ -46,8 +46,11 @@ _SECTIONS: Final = (
     "match",
     "private_checked",
     "marks",
+    "words",
     "leaving",
 )
+# Of a policy that was written before it had a say in this.
+WORDS_KEPT: Final = timedelta(days=90)
 _GROUND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
@@ -94,6 +97,7 @@ def load_policy(*, text: str) -> Policy:
         breaker=breaker,
         match=_plain(MatchRule, top.table("match")),
         private_checked=_private_checked(top.table("private_checked")),
+        words_kept=top.table("words").only(("kept",)).duration("kept") if "words" in top.values else WORDS_KEPT,
         marks_expire=top.table("marks").only(("expire",)).duration("expire"),
         banks_may_leave=_names(leaving, "banks"),
         exchanges_may_hear=_names(leaving, "exchanges") if "exchanges" in leaving.values else frozenset(),

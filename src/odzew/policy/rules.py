@@ -145,6 +145,7 @@ class Policy:
     match: MatchRule
     private_checked: frozenset[str]
     marks_expire: timedelta
+    words_kept: timedelta
     banks_may_leave: frozenset[str]
     plans: Mapping[PlanKey, ClockPlan]
     exchanges_may_hear: frozenset[str] = frozenset()

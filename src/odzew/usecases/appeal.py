@@ -10,7 +10,7 @@ from typing import Final, Literal
 from odzew.cases.clocks import arm, armed
 from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow, lock_case, save_case
-from odzew.decisions.api import add_appeal, open_appeals
+from odzew.decisions.api import add_appeal, add_to_appeal, open_appeals
 from odzew.decisions.data import AppealView
 from odzew.foundation.errors import Conflict, Forbidden, Invalid, NotFound
 from odzew.foundation.transactions import atomically
@@ -122,6 +122,7 @@ def _appeal(
     facts = {"by": by, "text": salted}
     actor = caller.actor if caller else "reporter"
     if known is not None and ("appeal_decide", known.id) in running:
+        add_to_appeal(appeal=known.id, text=text_id)
         record(writes, kind="appeal.added", actor=actor, now=now, case=row.id, facts={**facts, "appeal": str(known.id)})
         writes.send()
         return Appealed(appeal=known.id, answer_due=running["appeal_decide", known.id].due)

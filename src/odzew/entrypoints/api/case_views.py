@@ -19,7 +19,7 @@ from odzew.cases.items import items_of
 from odzew.cases.rows import CaseRow
 from odzew.decisions.api import appeals_of, ask_of, decisions_of
 from odzew.decisions.blind import sees, shown_version
-from odzew.decisions.data import DecisionView
+from odzew.decisions.data import AppealView, DecisionView
 from odzew.enforcement.api import measures_of, probes_of
 from odzew.enforcement.data import MeasureView
 from odzew.entrypoints.api.context import the_desk
@@ -91,7 +91,7 @@ def _for_person(
     every, appeals = views_of(case=row.id), appeals_of(case=row.id)
     notices = weightiest(notices=every, most=most)
     texts = read_texts(
-        ids=[t for t in (*(n.text_id for n in notices), *(d.reason for d in visible), *(a.text for a in appeals)) if t]
+        ids=[t for t in (*(n.text_id for n in notices), *(d.reason for d in visible), *(t for a in appeals for t in a.texts)) if t]
     )
     names = pseudonyms(people=[d.person for d in visible if not d.program])
     ask = ask_of(case=row.id) if took_part and row.undecided else None
@@ -108,7 +108,7 @@ def _for_person(
         "notices_count": len(every),
         "measures": _measures(row.id, items),
         "decisions": [_decision(d, texts, names, hide=solo and d.state == "awaiting_second") for d in visible],
-        "appeals": [{"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": texts.get(a.text, "")} for a in appeals],
+        "appeals": [_appeal(a, texts) for a in appeals],
         "asked": {"at": ask.at, "due": ask.due} if ask else None,
         "version": _version(row, decisions, caller),
     }
@@ -160,6 +160,11 @@ def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller, most: int) 
     }
 
 
+def _appeal(a: AppealView, texts: dict[uuid.UUID, str]) -> dict[str, Any]:
+    said = [texts[t] for t in a.texts if t in texts]
+    return {"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": "\n\n".join(said), "erased": len(said) < len(a.texts)}
+
+
 def _clock(c: ClockView) -> dict[str, Any]:
     return {"id": c.id, "name": c.name, "due": c.due, "state": c.state}
 
@@ -191,6 +196,7 @@ def _notice(n: NoticeView, texts: dict[uuid.UUID, str]) -> dict[str, Any]:
         "where": n.places,
         "language": n.language,
         "text": texts.get(n.text_id, "") if n.text_id else "",
+        "erased": n.text_id is not None and n.text_id not in texts,
         "answer_due": n.answer_due,
     }
 

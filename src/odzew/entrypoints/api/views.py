@@ -80,7 +80,7 @@ class CaseItemOut(View):
 
 
 class CaseNoticeOut(View):
-    """A notice on a case; a program sees only its own, and of them the first three fields."""
+    """A notice on a case; a program sees only its own, and of them the first three fields. `erased`: its words were."""
 
     id: uuid.UUID
     state: Literal["open", "answered"]
@@ -93,6 +93,7 @@ class CaseNoticeOut(View):
     where: list[dict[str, str]] | None = None
     language: str | None = None
     text: str | None = None
+    erased: bool | None = None
     answer_due: datetime | None = None
 
 
@@ -141,13 +142,14 @@ class AskedOut(View):
 
 
 class CaseAppealOut(View):
-    """An appeal on a case."""
+    """An appeal on a case; `erased`: its words were."""
 
     id: uuid.UUID
     by: Literal["reporter", "uploader"]
     at: datetime
     state: str
     text: str
+    erased: bool
 
 
 class CaseOut(View):

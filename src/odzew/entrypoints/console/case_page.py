@@ -178,6 +178,7 @@ def _notice(n: dict[str, Any], said: Said) -> dict[str, Any]:
         "where": [p.get("url") or p.get("item_id") or "" for p in n["where"]],
         "language": n["language"],
         "text": n["text"],
+        "erased": n["erased"],
     }
 
 

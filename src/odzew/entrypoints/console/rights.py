@@ -8,6 +8,7 @@ from typing import Final
 from odzew.ledger.people import DECIDERS, OUTSIDE
 from odzew.policy.vocabulary import ROLES
 from odzew.usecases._threads import WRITERS
+from odzew.usecases.hold_words import HOLDERS
 
 READERS: Final = DECIDERS | {"auditor"}
 ALL: Final = frozenset(ROLES)
@@ -32,6 +33,9 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("messages", "GET"): READERS,
     ("messages", "POST"): WRITERS,
     ("messages_read", "POST"): WRITERS,
+    ("hold", "GET"): READERS,
+    ("hold", "POST"): HOLDERS,
+    ("end_hold", "POST"): HOLDERS,
     ("release", "POST"): frozenset({"safety_officer"}),
     ("look", "POST"): DECIDERS,
     ("look_away", "POST"): DECIDERS,

@@ -110,6 +110,7 @@ def _thread(request: HttpRequest, found: Status, language: str) -> dict[str, Any
                 "lang": m.language if m.by == "desk" else "",
                 "danger": m.danger,
                 "text": m.text,
+                "erased": m.erased,
             }
             for m in found.messages[older:]
         ],

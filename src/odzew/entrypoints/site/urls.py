@@ -8,6 +8,7 @@ from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
 from odzew.entrypoints.console import duplicates_page, preview_page
 from odzew.entrypoints.console import factor_views as factors
+from odzew.entrypoints.console import hold_views as holding
 from odzew.entrypoints.console import live_views as live
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
@@ -58,6 +59,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
     path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
+    path("console/cases/<uuid:case>/hold", holding.hold),
+    path("console/cases/<uuid:case>/hold/<uuid:hold>/end", holding.end),
     path("console/cases/<uuid:case>/duplicates", duplicates_page.duplicates),
     path("console/cases/<uuid:case>/preview", preview_page.preview),
     path("console/cases/<uuid:case>/decide", console.decide_case),
