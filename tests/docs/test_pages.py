@@ -117,3 +117,11 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
     addresses = " ".join(str(entry.pattern) for entry in urlpatterns)
     guide = _text(DOCS / "operator.md")
     assert ("cannot sign in yet" in guide) == ("console" not in addresses), "operator.md and README.md say who can sign in"
+
+
+def test_the_page_on_privacy_names_every_table() -> None:
+    from django.apps import apps
+
+    tables = {m._meta.db_table for m in apps.get_models() if m.__module__.startswith("odzew.")}
+    named = re.findall(r"`([a-z]+_[a-z_]+)`", "\n".join(re.findall(r"^\|.*\|$", _text(DOCS / "privacy.md"), re.MULTILINE)))
+    assert sorted(named) == sorted(tables)

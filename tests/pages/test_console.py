@@ -145,6 +145,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "decide": f"/console/cases/{case}/decide",
         "messages": f"/console/cases/{case}/messages/{some}",
         "messages_read": f"/console/cases/{case}/messages/{some}/read",
+        "hold": f"/console/cases/{case}/hold",
+        "end_hold": f"/console/cases/{case}/hold/{some}/end",
         "release": f"/console/cases/{case}/statements/{some}/release",
         "live": "/console/live",
         "save_view": "/console/views",

@@ -43,6 +43,7 @@ PAGES = (
     "formal",
     "thread",
     "help",
+    "privacy",
     "door",
     "sorry",
     "base",
@@ -278,7 +279,7 @@ def test_every_page_is_small_neutral_and_kept_by_nobody(site: Site) -> None:
         third = client.post("/", {**fields(second), "where": LINK, "more": WORDS})
         receipt = press_send(client, third)
         shown = client.post("/status", {"code": code_on(receipt), "lang": language})
-        for page in (first, second, third, receipt, shown, client.get("/help")):
+        for page in (first, second, third, receipt, shown, client.get("/help"), client.get("/privacy")):
             text = page.content.decode()
             assert re.search("<title>(.*?)</title>", text)[1] == {"en": "Form", "pl": "Formularz"}[language]  # type: ignore[index]
             assert page.headers["Cache-Control"] == "no-store" and page.headers["Referrer-Policy"] == "same-origin"

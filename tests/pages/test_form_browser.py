@@ -49,6 +49,8 @@ def _states(page: Page, site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield "4-receipt"
     page.goto(site.url + "/help")
     yield "help"
+    page.goto(site.url + "/privacy")
+    yield "privacy"
 
 
 def _broken(**_: object) -> None:

@@ -62,6 +62,10 @@ class Settings(BaseModel):
         Field(ge=1, le=60, description="Seconds that a client may take for a request's head, be silent, or be late with its body."),
     ] = 20
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="The operator's country (ISO 3166).")] = "PL"
+    controller: Annotated[
+        str,
+        Field(max_length=300, description="Who answers for the data, and how to write to them: one line, shown at `/privacy`."),
+    ] = ""
     jurisdiction: Annotated[Literal["EU", "UK", "US", "AU", "other"], Field(description="Whose rules bind the desk.")] = "EU"
     formal_requests: Annotated[
         Literal["law", "none", "tida", "uk", "both"],

@@ -22,6 +22,7 @@ from odzew.answers.helplines import Help, helplines
 from odzew.answers.wordbook import book, codes, languages, say
 from odzew.entrypoints.api.context import the_desk
 from odzew.foundation.moments import utc_now
+from odzew.foundation.settings import settings
 from odzew.usecases.desk import Desk
 
 EXIT: Final = "https://www.wikipedia.org/"
@@ -189,6 +190,13 @@ def too_large(request: HttpRequest) -> HttpResponse | None:
     if length.isascii() and length.isdigit() and len(length) <= 12 and int(length) <= LARGEST:
         return None
     return sorry(request, sentence="error_too_long", status=413)
+
+
+@require_safe
+def privacy_page(request: HttpRequest) -> HttpResponse:
+    """What is done with what somebody writes, and for how long (GDPR art. 13)."""
+    said = book(language=language_of(request)).sentences["page.privacy_until"]
+    return page(request, "privacy", until=said.format(days=desk().policy.words_kept.days), controller=settings().controller.strip())
 
 
 @require_safe

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r", form.from_post),
     path("exit", pages.leave),
     path("help", pages.help_page),
+    path("privacy", pages.privacy_page),
     path("notes", reporter.notes),
     path("status", reporter.status),
     path("status/again", reporter.ask_again),
