@@ -23,9 +23,12 @@ from odzew.notices.api import view
 from odzew.notices.contacts import contact_of, forget_contacts
 from odzew.notices.data import Receipt
 from odzew.notices.letters import Letter
+from odzew.notices.messages import messages_of
 from odzew.usecases._mailing import Outmail
 from odzew.usecases.read_status import read_status
 from odzew.usecases.receive_mail import MOST_A_DAY, receive_mail
+from odzew.usecases.reply_to_reporter import Reply as Reply_
+from odzew.usecases.reply_to_reporter import reply_to_reporter
 from odzew.usecases.trust_mail import trust_mail
 from tests.cast import KEYS, Story
 from tests.mail.mails import POST
@@ -333,3 +336,25 @@ def test_over_smtp_it_is_plain_and_asks_no_program_for_an_answer() -> None:
         and "html" not in got.lower()
     )
     assert send(url="smtp://127.0.0.1:1", message=message(mail=out, origin="report@desk.example")).status == 0
+
+
+def test_who_wrote_by_mail_is_told_that_the_desk_wrote_and_never_what(post: Post) -> None:
+    story, receipt = post.story, post.receive()
+    post.work()
+    post.sent.clear()
+    for line, status in (("Look at the boat.", 250), ("Look at the pier.", 550)):
+        said = messages_of(notice=receipt.notice)
+        reply = Reply_(template="still_looking", line=line, seen=said[-1].id if said else None)
+        reply_to_reporter(
+            case=receipt.case, notice=receipt.notice, reply=reply, caller=story.reviewer(0), desk=story.desk, now=story.now
+        )
+        post.status = status
+        post.work()
+    (mail,) = post.sent
+    assert mail.to == "zosia@school.example" and mail.subject == "Your message to us [#123]" and "#123" in mail.text
+    assert "We wrote to you" in mail.text and "https://desk.example/status" in mail.text
+    assert not any(word in mail.text for word in ("boat", "checking", "kladka", receipt.code or "-"))
+    known = contact_of(notice=receipt.notice, keys=KEYS)
+    assert known and known.ended and known.code == ""
+    outbox = " ".join(str(r[0]) for r in fetch_all("SELECT payload FROM ledger_delivery", []))
+    assert "zosia" not in outbox and "boat" not in outbox

@@ -123,7 +123,7 @@ def tell(
         if elsewhere:
             if h.by_mail:
                 # What the mail says is looked up when it goes; those to one reader go in their order.
-                about, order = {"notice": str(h.notice)}, f"mail {h.notice}"
+                about, order = {"notice": str(h.notice)}, mail_order(notice=h.notice)
                 leave(writes, kind=MAIL, subject=answer, case=case.id, platform=None, payload=about, now=now, order_key=order)
             else:
                 payload = {"notice": str(h.notice), "account": h.account_id, "text": text.text, "language": text.language}
@@ -135,6 +135,11 @@ def tell(
             closed.append(h.id)
             _closing(writes, case=case, handling=h, running=running, desk=desk, now=now)
     answered(writes, handlings=closed, now=now)
+
+
+def mail_order(*, notice: uuid.UUID) -> str:
+    """Return what keeps the mails to one reporter in their order."""
+    return f"mail {notice}"
 
 
 def reached_elsewhere(*, handling: OpenHandling) -> bool:

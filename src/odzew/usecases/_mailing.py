@@ -44,10 +44,15 @@ def send_mail(*, due: Due, desk: Desk, mail: MailSender | None) -> Reply:
     if mail is None:
         return Reply(status=0, error="no-mail-server")
     notice = uuid.UUID(due.payload["notice"])
-    known, given = contact_of(notice=notice, keys=desk.keys), answer_by_id(answer=due.subject)
-    if known is None or given is None or known.ended:
+    known = contact_of(notice=notice, keys=desk.keys)
+    if known is None or known.ended:
         return Reply(status=550, error="no-address")
-    return mail(_outmail(due, notice, known, given, desk))
+    if language := due.payload.get("news"):
+        return mail(_outmail(due, notice, known, language, _news, desk))
+    given = answer_by_id(answer=due.subject)
+    if given is None:
+        return Reply(status=550, error="no-address")
+    return mail(_outmail(due, notice, known, given.language, lambda line: _whole(notice, known, given, line), desk))
 
 
 def mail_taken(*, due: Due, desk: Desk) -> None:
@@ -60,14 +65,20 @@ def give_up_address(*, due: Due, now: datetime) -> None:
     end_contact(notice=uuid.UUID(due.payload["notice"]), now=now)
 
 
-def _outmail(due: Due, notice: uuid.UUID, known: Known, given: AnswerView, desk: Desk) -> Outmail:
-    language, contact = given.language, known.contact
+def _outmail(
+    due: Due, notice: uuid.UUID, known: Known, language: str, said: Callable[[Callable[..., str]], list[str]], desk: Desk
+) -> Outmail:
+    contact = known.contact
 
     def line(key: str, **values: Any) -> str:
         return say(key=f"page.{key}", language=language, **values)
 
     subject = line("mail_subject") + (f" {contact.ticket}" if contact.ticket else "")
-    lines = _whole(notice, known, given, line)
+    lines = [f"{line('mail_number')} {contact.ticket}", ""] if contact.ticket else []
+    lines += said(line)
+    if known.code:
+        code = " ".join(known.code[n : n + 4] for n in range(0, 20, 4))
+        lines += ["", line("receipt_code"), code, line("receipt_code_help")]
     if desk.public_url:
         lines += ["", line("mail_where"), f"{desk.public_url}/status"]
     return Outmail(
@@ -81,10 +92,8 @@ def _outmail(due: Due, notice: uuid.UUID, known: Known, given: AnswerView, desk:
 
 
 def _whole(notice: uuid.UUID, known: Known, given: AnswerView, line: Callable[..., str]) -> list[str]:
-    """The answer clause by clause, the code with the first that arrives, and which of the reporter's links it is about, by their order."""
-    contact, lines = known.contact, []
-    if contact.ticket:
-        lines += [f"{line('mail_number')} {contact.ticket}", ""]
+    """The answer clause by clause, and which of the reporter's links it is about, by their order."""
+    contact, lines = known.contact, list[str]()
     if about := _which(notice, given):
         lines += [line("mail_about", numbers=", ".join(map(str, about))), ""]
     told = [c["text"] for c in given.clauses if not _NOT_BY_MAIL & set(c["facts"])]
@@ -95,10 +104,12 @@ def _whole(notice: uuid.UUID, known: Known, given: AnswerView, line: Callable[..
         lines += ["", line("mail_cut")]
     if given.kind == "receipt" and contact.files:
         lines += ["", line("mail_files")]
-    if known.code:
-        code = " ".join(known.code[n : n + 4] for n in range(0, 20, 4))
-        lines += ["", line("receipt_code"), code, line("receipt_code_help")]
     return lines
+
+
+def _news(line: Callable[..., str]) -> list[str]:
+    """That the desk has written: never what, for whoever reads the mail may not be whom it is for."""
+    return [line("mail_news")]
 
 
 def _which(notice: uuid.UUID, given: AnswerView) -> list[int]:

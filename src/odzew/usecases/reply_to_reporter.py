@@ -20,6 +20,7 @@ from odzew.ledger.outbox import leave
 from odzew.ledger.people import Caller
 from odzew.notices.api import NoticeView, all_handlings, thread
 from odzew.notices.messages import MessageView, add_message, messages_of, sent_before
+from odzew.usecases._answering import MAIL, mail_order
 from odzew.usecases._threads import held_thread, note_read, only_writers
 from odzew.usecases.desk import Desk
 
@@ -90,8 +91,8 @@ def reply_to_reporter(
         facts = {"notice": str(root), "message": str(message), "template": reply.template, "text": salted}
         record(writes, kind="message.sent", actor=caller.actor, now=now, case=row.id, facts=facts)
         note_read(writes, root=root, case=row.id, messages=[m.id for m in said if m.unread], caller=caller, now=now)
-        # 5. Whom only their platform can reach is told by it, as with every answer.
-        _news(writes, row, root, message, text, language, now)
+        # 5. Whom only their platform can reach is told by it, as with every answer; who wrote by mail, that there is something to read.
+        _news(writes, row, root, message, text, language, desk, now)
         writes.send()
         return Replied(text=text, language=language, message=message)
 
@@ -116,8 +117,15 @@ def _line(typed: str) -> str:
     return line
 
 
-def _news(writes: Writes, row: CaseRow, root: uuid.UUID, message: uuid.UUID, text: str, language: str, now: datetime) -> None:
+def _news(
+    writes: Writes, row: CaseRow, root: uuid.UUID, message: uuid.UUID, text: str, language: str, desk: Desk, now: datetime
+) -> None:
     for h in all_handlings(case=row.id):
-        if h.notice == root and h.platform is not None and h.account_id is not None:
+        if h.notice != root:
+            continue
+        if h.by_mail and desk.public_url:
+            about, order = {"notice": str(root), "news": language}, mail_order(notice=root)
+            leave(writes, kind=MAIL, subject=message, case=row.id, platform=None, payload=about, now=now, order_key=order)
+        elif h.platform is not None and h.account_id is not None:
             payload = {"notice": str(root), "account": h.account_id, "text": text, "language": language}
             leave(writes, kind="answer", subject=message, case=row.id, platform=h.platform, payload=payload, now=now)
