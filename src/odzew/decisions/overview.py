@@ -37,3 +37,12 @@ def signed_by(*, person: uuid.UUID) -> set[uuid.UUID]:
         f"WHERE d.person_id = %s AND d.state IN ('awaiting_second', 'disputed') AND {_OPEN}"
     )
     return {case for (case,) in fetch_all(sql, [person])}
+
+
+def grounds_of(*, cases: list[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the ground of the newest final decision of each case that has one."""
+    sql = (
+        "SELECT DISTINCT ON (d.case_id) d.case_id, d.ground FROM decisions_decision d "
+        "WHERE d.case_id = ANY(%s) AND d.state = 'final' ORDER BY d.case_id, d.id DESC"
+    )
+    return dict(fetch_all(sql, [cases]))

@@ -185,8 +185,10 @@ def _prepare(chosen: Settings, kept: demo_folder.Kept, folder: Path) -> tuple[de
     from odzew.usecases.enrol_person import enrol_person
     from odzew.usecases.enrol_platform import PLATFORM_SCOPES, PLATFORM_SOURCES, enrol_platform
     from odzew.usecases.enrol_program import enrol_program
+    from odzew.usecases.put_policy_in_force import put_policy_in_force
 
     now, desk = utc_now(), runtime.make_desk(chosen=chosen)
+    put_policy_in_force(policy=desk.policy, text=runtime.policy_text(chosen=chosen), now=now, pretend=True)
     known = next((p for p in platforms(keys=desk.keys).values() if p.name == PLATFORM), None)
     api_key, kladka_key = kept.api_key, kept.kladka_key
     if known is None:

@@ -130,6 +130,9 @@ def loops(
     lists: Asker = asker or Http()
     quiet = threading.Event()  # not set while clocks are ringing: what hides goes before what is sent
 
+    def here() -> Desk:
+        return desk.current(now=clock())
+
     def clocks() -> float:
         wake = next_wake()
         left = (wake - clock()).total_seconds() if wake else POLL
@@ -137,11 +140,11 @@ def loops(
             quiet.set()
             return min(max(left, POLL / 5), POLL)
         quiet.clear()
-        return 0.0 if clock_ran_out(desk=desk, now=clock()).total else POLL / 5
+        return 0.0 if clock_ran_out(desk=here(), now=clock()).total else POLL / 5
 
     def deliveries() -> float:
         quiet.wait(timeout=PATIENCE)
-        return 0.0 if enforce(desk=desk, out=out, alarm=alarm, clock=clock, limit=1, at_once=AT_ONCE, mail=mail) else POLL
+        return 0.0 if enforce(desk=here(), out=out, alarm=alarm, clock=clock, limit=1, at_once=AT_ONCE, mail=mail) else POLL
 
     def sequencer() -> float:
         seal_record(desk=desk, now=clock())
@@ -154,14 +157,14 @@ def loops(
     def copies() -> float:
         index = the_index()
         try:
-            return 0.0 if find_copies(desk=desk, index=index, now=clock()).more else POLL
+            return 0.0 if find_copies(desk=here(), index=index, now=clock()).more else POLL
         except Unavailable as error:
             log.warning("the search for copies waits: %s", error.sentence)
             return POLL * 4
 
     def exchanges() -> float:
         try:
-            if fetch_exchange(desk=desk, out=lists, clock=clock) or ask_exchange(desk=desk, out=lists, clock=clock):
+            if fetch_exchange(desk=here(), out=lists, clock=clock) or ask_exchange(desk=here(), out=lists, clock=clock):
                 return 0.0
             return MINUTE / 12
         except Conflict as error:
@@ -174,7 +177,7 @@ def loops(
 
     def feedback() -> float:
         try:
-            tell_exchanges(desk=desk, out=lists, clock=clock)
+            tell_exchanges(desk=here(), out=lists, clock=clock)
         except Conflict as error:
             log.warning("telling a source stops: %s", error.sentence)
         return MINUTE
@@ -205,7 +208,9 @@ def hosted_loops(*, desk: Desk, out: Fetching, chosen: Settings, clock: Callable
     pace = Pace(per_second=chosen.hosted_per_second, most_bytes=chosen.hosted_megabytes << 20)
 
     def hosted() -> float:
-        return 0.0 if hash_hosted(desk=desk, out=out, decoder=the_decoder(), clock=clock, pace=pace) else POLL * 2
+        return (
+            0.0 if hash_hosted(desk=desk.current(now=clock()), out=out, decoder=the_decoder(), clock=clock, pace=pace) else POLL * 2
+        )
 
     return [Loop(name=f"hosted-{n}", deed=hosted) for n in range(1, HASHERS + 1)]
 
@@ -215,13 +220,15 @@ def mail_loops(*, desk: Desk, chosen: Settings) -> list[Loop]:
     from odzew.entrypoints.mail.visit import visit_and_watch
 
     def fetched() -> float:
-        return 0.0 if visit_and_watch(chosen=chosen, desk=desk) else MINUTE
+        return 0.0 if visit_and_watch(chosen=chosen, desk=desk.current(now=utc_now())) else MINUTE
 
     return [Loop(name="mailbox", deed=fetched)] if chosen.mail_imap_url else []
 
 
 def in_force(*, chosen: Settings, desk: Desk, clock: Callable[[], datetime] = utc_now) -> Loop:
-    """Return what keeps the policy of these settings on record: once, as soon as the database answers."""
+    """Return what looks after the policy: the first one is kept as soon as the database answers; then changes that are due or new."""
+    from odzew.usecases.policy_waited import policy_waited
+    from odzew.usecases.preview_policy import preview_policy
     from odzew.usecases.put_policy_in_force import put_policy_in_force
 
     text, kept = runtime.policy_text(chosen=chosen), threading.Event()
@@ -230,7 +237,9 @@ def in_force(*, chosen: Settings, desk: Desk, clock: Callable[[], datetime] = ut
         if not kept.is_set():
             put_policy_in_force(policy=desk.policy, text=text, now=clock())
             kept.set()
-        return HOUR
+        policy_waited(desk=desk.current(now=clock()), now=clock())
+        preview_policy(desk=desk.current(now=clock()), clock=clock)
+        return POLL * 4
 
     return Loop(name="policy", deed=policy)
 

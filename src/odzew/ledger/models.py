@@ -239,6 +239,55 @@ class PolicyVersion(models.Model):
         db_table = "ledger_policy_version"
 
 
+class PolicyChange(models.Model):
+    """A change of the policy from its first draft to its end; at most one is open. `base` was in force when it was written.
+
+    `due_at`: when it comes into force by itself, because a desk of one signed it. `preview`: what would change on past cases;
+    `preview_state` says how far that is.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    state = models.TextField(default="draft")
+    base = models.TextField()
+    digest = models.TextField()
+    version = models.IntegerField()
+    name = models.TextField()
+    text = models.TextField()
+    author = models.TextField()
+    changed_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    preview_state = models.TextField(default="wanted")
+    preview = models.JSONField(null=True)
+    one = models.SmallIntegerField(default=1)
+
+    class Meta:
+        db_table = "ledger_policy_change"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "proposed", "withdrawn", "in_force"]), name="ledger_policy_change_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(preview_state__in=["wanted", "made", "failed"]), name="ledger_policy_change_preview"
+            ),
+            models.UniqueConstraint(fields=["one"], condition=Q(ended_at__isnull=True), name="ledger_policy_change_open"),
+        ]
+
+
+class PolicySignature(models.Model):
+    """One person's signature under a change of the policy, word for word as it was (`digest`)."""
+
+    id = models.UUIDField(primary_key=True)
+    change = models.ForeignKey(PolicyChange, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT)
+    digest = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_policy_signature"
+        constraints = [models.UniqueConstraint(fields=["change", "person"], name="ledger_policy_signature_once")]
+
+
 class Delivery(models.Model):
     """The outbox: something that must leave the house. It is tried until it is delivered or refused for good."""
 

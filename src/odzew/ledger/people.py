@@ -21,6 +21,8 @@ from odzew.policy.vocabulary import ROLES, SOURCES
 
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
+# Those of them who sign a change of the policy.
+SIGNERS: Final = frozenset({"lead", "safety_officer"})
 # Somebody outside the desk, who is asked for an opinion and sees only what they are asked about (practice 1).
 OUTSIDE: Final = "outside"
 KEY_LIVES: Final = timedelta(hours=12)
@@ -420,11 +422,22 @@ def caller_of_person(*, row_person: PersonView) -> Caller:
     )
 
 
-def desk_size(*, now: datetime) -> Literal["solo", "pair", "team"]:
+Size = Literal["solo", "pair", "team"]
+
+
+def desk_size(*, now: datetime) -> Size:
     """Return the size of the desk: how many people who may decide have a second factor (practice 1)."""
-    sql = "SELECT count(*) FROM ledger_person WHERE left_at IS NULL AND enrolled_at IS NOT NULL AND counts_from <= %s AND role = ANY(%s)"
-    count = int(fetch_all(sql, [now, sorted(DECIDERS)])[0][0])
-    return "solo" if count < 2 else "pair" if count == 2 else "team"
+    return desk_now(now=now)[0]
+
+
+def desk_now(*, now: datetime) -> tuple[Size, str | None]:
+    """Return the size of the desk and the digest of the policy in force (None on a new desk), by one statement."""
+    sql = (
+        "SELECT count(*), (SELECT v.digest FROM ledger_policy_version v ORDER BY v.at DESC LIMIT 1) FROM ledger_person "
+        "WHERE left_at IS NULL AND enrolled_at IS NOT NULL AND counts_from <= %s AND role = ANY(%s)"
+    )
+    count, digest = fetch_all(sql, [now, sorted(DECIDERS)])[0]
+    return "solo" if count < 2 else "pair" if count == 2 else "team", digest
 
 
 def outsiders(*, now: datetime) -> list[PersonView]:
@@ -443,3 +456,8 @@ def deciders(*, now: datetime) -> list[PersonView]:
     """Return the people who may decide now."""
     rows = Person.objects.filter(left_at=None, enrolled_at__isnull=False, counts_from__lte=now, role__in=DECIDERS)
     return [person_view(row) for row in rows.order_by("name")]
+
+
+def signers(*, now: datetime) -> list[PersonView]:
+    """Return the people who may sign a change of the policy now."""
+    return [p for p in deciders(now=now) if p.role in SIGNERS]

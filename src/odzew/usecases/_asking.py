@@ -17,14 +17,14 @@ from odzew.decisions.api import add_ask, ask_of, decisions_of
 from odzew.enforcement.api import measures_of
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.ledger.people import deciders
+from odzew.ledger.people import Size, deciders
 from odzew.notices.data import OpenHandling
 from odzew.policy.clearing import clearing
 from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures, Trigger
 from odzew.usecases._answering import base_facts, regime_of, tell
 from odzew.usecases._judging import facts_of
-from odzew.usecases.desk import Desk, Size
+from odzew.usecases.desk import Desk
 
 CLOCK: Final = "outside_opinion"
 

@@ -16,7 +16,7 @@ from odzew.decisions.api import open_appeals, settle_appeals
 from odzew.decisions.data import DecisionView
 from odzew.enforcement.api import in_force_on, measures_of, order
 from odzew.foundation.writes import Writes
-from odzew.ledger.people import Caller
+from odzew.ledger.people import Caller, Size
 from odzew.notices.api import open_handlings, reopen
 from odzew.policy.clocks import clock
 from odzew.policy.data import Signatures
@@ -26,7 +26,7 @@ from odzew.usecases._hiding import AFTER_A_DECISION, KEEP_FOR, covers, order_on
 from odzew.usecases._may_decide import CLEARING, HIDES
 from odzew.usecases._statements import state_reasons
 from odzew.usecases._verdicts import verdict_from, verdict_of
-from odzew.usecases.desk import Desk, Size
+from odzew.usecases.desk import Desk
 
 # A mark is for whoever uploaded what harms a child or a person, not for another rule that was broken (practice 8).
 _MARKING: Final = frozenset({"child_safety", "intimate_images", "sextortion", "grooming"})

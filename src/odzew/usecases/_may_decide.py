@@ -10,9 +10,8 @@ from odzew.cases.rows import CaseRow
 from odzew.decisions.api import open_appeals
 from odzew.decisions.data import DecisionView
 from odzew.foundation.errors import Forbidden
-from odzew.ledger.people import Caller, deciders
+from odzew.ledger.people import Caller, Size, deciders
 from odzew.policy.data import Signatures
-from odzew.usecases.desk import Size
 
 CLEARING: Final = frozenset({"no_violation", "not_found"})
 HIDES: Final = frozenset({"remove", "keep_withheld"})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from odzew.enforcement.api import hourly_peak
 from odzew.foundation.secrets import Keys
-from odzew.ledger.people import desk_size
+from odzew.ledger.people import Size, desk_now
+from odzew.ledger.policies import text_of
 from odzew.policy.rules import Policy
-
-Size = Literal["solo", "pair", "team"]
+from odzew.usecases._policy_texts import readable
 
 
 @dataclass(slots=True)
@@ -20,6 +19,8 @@ class _Remembered:
 
     size: Size = "solo"
     size_at: datetime | None = None
+    digest: str | None = None
+    policy: Policy | None = None
     peak: int = 0
     peak_hour: datetime | None = None
 
@@ -50,8 +51,26 @@ class Desk:
         """Return the size of the desk, at most `size_cached_for` old."""
         memory = self._remembered
         if memory.size_at is None or not timedelta(0) <= now - memory.size_at < self.size_cached_for:
-            memory.size, memory.size_at = desk_size(now=now), now
+            memory.size, memory.digest = desk_now(now=now)
+            memory.size_at = now
         return memory.size
+
+    def current(self, *, now: datetime) -> Desk:
+        """Return this desk under the policy that is in force, known at most `size_cached_for` after it came into force.
+
+        Entry points call it once for each call of a use case, which then acts under one policy from its beginning to its end. What is
+        asked for it is what `size` asks anyway. A desk where none is in force yet, or whose own this release cannot use, keeps the
+        policy that it was made with.
+        """
+        memory = self._remembered
+        self.size(now=now)
+        digest = memory.digest
+        if digest is None or digest == self.policy.digest:
+            return self
+        policy = memory.policy
+        if policy is None or policy.digest != digest:
+            policy = memory.policy = readable(text_of(digest=digest) or "")
+        return self if policy is None else replace(self, policy=policy)
 
     def peak(self, *, now: datetime) -> int:
         """Return the hourly peak of unverified hides of the last 30 days, counted once an hour."""

@@ -49,13 +49,14 @@ def opened(*, data: Path | None) -> Iterator[Opened]:
     """
     from odzew.entrypoints import runtime
     from odzew.entrypoints.checks import check_key
+    from odzew.foundation.moments import utc_now
 
     chosen = adopted(data=data)
     with runtime.database(chosen=chosen):
         runtime.start_django()
         runtime.migrate()
         check_key(chosen=chosen)
-        yield Opened(chosen=chosen, desk=runtime.make_desk(chosen=chosen))
+        yield Opened(chosen=chosen, desk=runtime.make_desk(chosen=chosen).current(now=utc_now()))
 
 
 def put(value: Any) -> None:

@@ -267,7 +267,8 @@ def run(*, chosen: Settings) -> None:
     desk = runtime.make_desk(chosen=chosen)
 
     def keep(letter: Letter) -> object:
-        return receive_mail(letter=letter, desk=desk, now=utc_now())
+        now = utc_now()
+        return receive_mail(letter=letter, desk=desk.current(now=now), now=now)
 
     milter = Milter(listener=listen(where=chosen.mail_milter), chosen=chosen, language=desk.language, keep=keep)
 

@@ -95,7 +95,7 @@ def _send(request: HttpRequest, draft: Draft) -> HttpResponse:
             answers=draft.answers(),
             once=draft.once,
             voice=voice_of(network=where),
-            desk=pages.desk(),
+            desk=pages.acting(),
             now=utc_now(),
             item=linked.item_in(given=draft.item),
         )

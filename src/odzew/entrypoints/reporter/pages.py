@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from odzew.answers.helplines import Help, helplines
 from odzew.answers.wordbook import book, codes, languages, say
-from odzew.entrypoints.api.context import the_desk
+from odzew.entrypoints.api.context import the_desk_as_made
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
 from odzew.usecases.desk import Desk
@@ -41,8 +41,13 @@ HOW: Final = {
 
 
 def desk() -> Desk:
-    """Return the desk that the pages are of."""
-    return the_desk()
+    """Return the desk that the pages are of, without asking the database; what acts under its policy asks for `acting`."""
+    return the_desk_as_made()
+
+
+def acting() -> Desk:
+    """Return the desk under the policy in force."""
+    return desk().current(now=utc_now())
 
 
 @cache

@@ -55,7 +55,7 @@ def _found(request: HttpRequest) -> Status | HttpResponse:
     if _guesses.refused(network=where):
         return pages.page(request, "code", often=True, status=429)
     elsewhere = pages.from_elsewhere(request)
-    found = None if elsewhere else read_status(code=_code(request), desk=pages.desk(), now=utc_now())
+    found = None if elsewhere else read_status(code=_code(request), desk=pages.acting(), now=utc_now())
     if found is None and not elsewhere and clean(typed=_code(request)):
         # What fails the check digit is a slip of the finger: whoever guesses can work the digit out, so it is no guess.
         _guesses.wrong(network=where)
@@ -123,7 +123,7 @@ def _thread(request: HttpRequest, found: Status, language: str) -> dict[str, Any
 
 def _again(request: HttpRequest, found: Status, thanks: str, **more: Any) -> HttpResponse:
     """The answers once more, with thanks for what was just done."""
-    again = read_status(code=_code(request), desk=pages.desk(), now=utc_now()) or found
+    again = read_status(code=_code(request), desk=pages.acting(), now=utc_now()) or found
     return _answers(request, again, thanks=thanks, **more)
 
 
@@ -142,7 +142,7 @@ def write(request: HttpRequest) -> HttpResponse:
     if tally.sends.refused(network=sender):
         return _answers(request, found, message_error=say(key="page.thread_often", language=language), status=429, **kept)
     try:
-        made = write_message(code=_code(request), text=text, danger=danger, once=once, desk=pages.desk(), now=utc_now())
+        made = write_message(code=_code(request), text=text, danger=danger, once=once, desk=pages.acting(), now=utc_now())
     except Invalid as error:
         key = _UNSENT[str(error.detail["what"])]
         sentence = say(key=f"page.{key}", language=language)
@@ -164,7 +164,7 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     if not text.strip() or len(text) > LONGEST or case not in {str(c) for c in found.may_appeal}:
         key = "error_too_long" if len(text) > LONGEST else "appeal_help"
         return _answers(request, found, error=key, typed=text[:LONGEST])
-    now, desk = utc_now(), pages.desk()
+    now, desk = utc_now(), pages.acting()
     try:
         made = appeal(case=uuid.UUID(case), by="reporter", text=text, desk=desk, now=now, receipt_code=_code(request))
     except OdzewError:
@@ -188,7 +188,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if tally.sends.refused(network=sender):
         return _answers(request, found, add_error="error_often", status=429, **kept)
     try:
-        made = add_to_report(code=_code(request), where=where, once=once, danger=danger, desk=pages.desk(), now=utc_now())
+        made = add_to_report(code=_code(request), where=where, once=once, danger=danger, desk=pages.acting(), now=utc_now())
     except Invalid:
         return _answers(request, found, add_error="error_too_long", status=422, **kept)
     if not made.repeated:
@@ -211,7 +211,7 @@ def sign(request: HttpRequest) -> HttpResponse:
             signature=typed.signature,
             mail=typed.contact,
             statement=formal.statement(law=typed.law, language=language),
-            desk=pages.desk(),
+            desk=pages.acting(),
             now=utc_now(),
         )
     except Invalid as error:
@@ -227,7 +227,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     found = _found(request)
     if not isinstance(found, Status):
         return found
-    withdraw_fingerprint(code=_code(request), desk=pages.desk(), now=utc_now())
+    withdraw_fingerprint(code=_code(request), desk=pages.acting(), now=utc_now())
     return _again(request, found, say(key="page.withdraw_done", language=pages.language_of(request)))
 
 
