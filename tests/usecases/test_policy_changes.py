@@ -41,10 +41,10 @@ class Rules:
         self.leads = [self.story.hire(f"lead {n} {uuid.uuid4()}", "lead") for n in range(leads)]
         put_policy_in_force(policy=POLICY, text=SHIPPED, now=self.story.now)
 
-    def draft(self, text: str, who: Caller | None = None, *, shell: bool = False) -> str:
+    def draft(self, text: str, who: Caller | None = None, *, by_shell: bool = False) -> str:
         """Write a draft over whatever is there; return its digest."""
         there = open_change()
-        by = None if shell else who or self.leads[0]
+        by = None if by_shell else who or self.leads[0]
         draft_policy(text=text, seen=there.digest if there else "", caller=by, desk=self.story.desk, now=self.story.now)
         return load_policy(text=text).digest
 
@@ -158,7 +158,7 @@ def test_what_may_not_take_force_is_no_draft(rules: Rules, text: str, why: str) 
 
 
 def test_the_shell_writes_a_draft_that_two_people_sign(rules: Rules) -> None:
-    rules.draft(sooner(), shell=True)
+    rules.draft(sooner(), by_shell=True)
     assert rules.text == SHIPPED
     assert (rules.sign(rules.leads[0]), rules.sign(rules.leads[1])) == ("proposed", "in_force")
 
@@ -198,7 +198,7 @@ def test_a_second_person_ends_the_wait_and_counts_only_after_a_day(transactional
         rules.sign(second)
     rules.wait(hours=1)
     assert rules.text == SHIPPED and rules.kinds()[-1] == "policy.wait_ended"
-    assert [a.code for a in recent()][0] == "policy_stopped"
+    assert next(a.code for a in recent()) == "policy_stopped"
     rules.wait(hours=48)
     assert rules.text == SHIPPED
     assert rules.sign(second) == "in_force"

@@ -31,6 +31,7 @@ from odzew.policy.rules import (
 from odzew.policy.vocabulary import DESKS, FLAGS, JURISDICTIONS, KINDS
 
 _DURATION: Final = re.compile(r"(\d{1,6}) (s|min|h|d)")
+_MOST_NEWS: Final = 1000
 _UNITS: Final = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _SECTIONS: Final = (
     "version",
@@ -66,7 +67,7 @@ def load_policy(*, text: str) -> Policy:
     """
     try:
         top = _Table("", tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError, what is nested too deep the other
         raise Invalid(f"The policy is not valid TOML: {error}.") from error
     top.only(_SECTIONS)
     breaker = _plain(BreakerRule, top.table("breaker"))
@@ -219,13 +220,17 @@ def _clock(name: str, table: _Table) -> ClockRule:
     length = table.duration("length")
     if not length:
         raise table.wrong("length", "longer than nothing")
+    others = {variant: table.duration(variant) for variant in variants}
+    news = _news(table) if "news_every" in table.values else None
+    if news is not None and max(length, *others.values(), news) > _MOST_NEWS * news:
+        raise table.wrong("news_every", f"at least a {_MOST_NEWS}th part of its clock")
     return ClockRule(
         name=name,
         length=length,
-        variants={variant: table.duration(variant) for variant in variants},
+        variants=others,
         steps=_steps(table, length=length) if "steps" in table.values else (),
         deed=_deed(table),
-        news_every=_news(table) if "news_every" in table.values else None,
+        news_every=news,
         statutory=table.truth("statutory") if "statutory" in table.values else False,
         statutory_hours=table.whole("statutory_hours", least=1) if "statutory_hours" in table.values else None,
         source=table.text("source"),

@@ -13,13 +13,14 @@ from odzew.policy.load import load_policy
 from odzew.policy.rules import Policy
 
 LONGEST: Final = 100_000
+MOST_LINES: Final = 3000
 LONGEST_NAME: Final = 200
 
 
 def reasons_against(*, text: str) -> list[str]:
     """Give every reason why a text may not be proposed, each as one English sentence; none if it may."""
-    if len(text) > LONGEST:
-        return [f"A policy has at most {LONGEST} letters."]
+    if len(text) > LONGEST or text.count("\n") >= MOST_LINES:
+        return [f"A policy has at most {LONGEST} letters in {MOST_LINES} lines."]
     try:
         policy = load_policy(text=text)
     except OdzewError as error:

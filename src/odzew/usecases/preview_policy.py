@@ -18,7 +18,7 @@ from odzew.cases.past import Past, opened_since, past_cases
 from odzew.decisions.overview import grounds_of
 from odzew.foundation.writes import fetch_none
 from odzew.ledger.policies import text_of
-from odzew.ledger.policy_changes import ChangeView, keep_preview, unseen_change
+from odzew.ledger.policy_changes import ChangeView, keep_preview, unseen_change, want_preview
 from odzew.policy.assess import assess
 from odzew.policy.clocks import clock as plan_of
 from odzew.policy.data import Assessment, Facts, Trigger
@@ -58,6 +58,11 @@ def preview_policy(*, desk: Desk, clock: Callable[[], datetime], most: int = MOS
         log.exception("the preview of a policy could not be made")
     keep_preview(change=change.id, digest=change.digest, state="failed" if found is None else "made", preview=found)
     return True
+
+
+def preview_again(*, change: uuid.UUID) -> None:
+    """Let the worker make the preview of the open change anew; of one that has ended, nothing."""
+    want_preview(change=change)
 
 
 def _compare(change: ChangeView, desk: Desk, now: datetime, most: int) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from odzew.ledger.people import DECIDERS, OUTSIDE
+from odzew.ledger.people import DECIDERS, OUTSIDE, SIGNERS
 from odzew.policy.vocabulary import ROLES
 from odzew.usecases._threads import WRITERS
 from odzew.usecases.hold_words import HOLDERS
@@ -50,6 +50,14 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("opinion", "POST"): frozenset({OUTSIDE}),
     ("alarms", "GET"): READERS | {"operator"},
     ("confirm", "POST"): DECIDERS | {"operator"},
+    ("policy", "GET"): READERS | {"operator"},
+    ("policy_version", "GET"): READERS | {"operator"},
+    ("policy_draft", "GET"): READERS | {"operator"},
+    ("policy_edit", "GET"): SIGNERS,
+    ("policy_edit", "POST"): SIGNERS,
+    ("policy_sign", "POST"): SIGNERS,
+    ("policy_withdraw", "POST"): SIGNERS,
+    ("policy_preview", "POST"): SIGNERS,
     ("figures", "GET"): frozenset({"lead", "safety_officer", "auditor"}),
     ("operation", "GET"): frozenset({"lead", "operator"}),
     ("key", "GET"): ALL,

@@ -63,7 +63,7 @@ HEADERS: Final = {
 }
 # The only pages that a sign-in leads back to: somebody was sent the link of a case.
 _CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
-_MENU: Final = ("queue", "wave", "opinions", "alarms", "figures", "operation", "me", "key", "you")
+_MENU: Final = ("queue", "wave", "opinions", "alarms", "policy", "figures", "operation", "me", "key", "you")
 _guesses = Guesses()
 
 

@@ -12,6 +12,7 @@ from odzew.entrypoints.console import hold_views as holding
 from odzew.entrypoints.console import live_views as live
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
+from odzew.entrypoints.console import policy_views as rules
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import saved_views as saved
 from odzew.entrypoints.console import thread_views as thread
@@ -77,6 +78,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/opinions/<uuid:case>", console.opinion),
     path("console/alarms", console.alarms),
     path("console/alarms/<uuid:alarm>/confirm", console.confirm),
+    path("console/policy", rules.policy),
+    path("console/policy/versions/<str:digest>", rules.version),
+    path("console/policy/draft", rules.draft),
+    path("console/policy/edit", rules.edit),
+    path("console/policy/sign", rules.sign),
+    path("console/policy/withdraw", rules.withdraw),
+    path("console/policy/preview", rules.preview),
     path("console/figures", whole.figures),
     path("console/figures/<str:name>.csv", whole.figures_table),
     path("console/operation", whole.operation),
