@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0013_ways_to_come_in"),
+        ("ledger", "0015_saved_views"),
     ]
 
     operations = [
