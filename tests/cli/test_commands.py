@@ -71,6 +71,12 @@ def test_policy_check_says_yes_or_why_not(tmp_path: Path) -> None:
     assert shown.stdout == shipped_policy_text() and not (tmp_path / "fresh").exists()
 
 
+def _without_polish(folder: Path) -> Path:
+    half = folder / "half.toml"
+    half.write_text(shipped_policy_text().replace('pl = "Nakazał to sąd lub organ władzy"\n', ""))
+    return half
+
+
 @pytest.mark.django_db(transaction=True)
 def test_enrolment_by_command(tmp_path: Path) -> None:
     database = connection.settings_dict["NAME"]
@@ -107,12 +113,25 @@ def test_enrolment_by_command(tmp_path: Path) -> None:
     assert odzew("policy", "show", "--version", policy.digest[:16], **here).stdout == shipped_policy_text()
     assert "was ever in force" in _wrong("policy", "show", "--version", "0" * 16, **here)
     assert "first 8 digits" in _wrong("policy", "show", "--version", "latest", **here)
+    sooner = tmp_path / "policy.toml"
+    sooner.write_text(
+        shipped_policy_text().replace('[clocks.child_withhold]\nlength = "1 h"', '[clocks.child_withhold]\nlength = "30 min"')
+    )
+    assert "has no text in pl" in _wrong("policy", "propose", str(_without_polish(tmp_path)), **here)
+    assert "/console/policy/draft" in odzew("policy", "propose", str(sooner), **here).stdout
+    assert "is on its way" in _wrong("policy", "propose", str(sooner), **here)
+    assert odzew("policy", "show", **here).stdout == shipped_policy_text()  # neither the file nor the draft is in force
     outside = odzew("user", "add", "Ela", "--role", "outside", **here)
     assert "counts from" in outside.stdout
     assert "no moment" in _wrong("away", "--until", "soon", **here)
     checked = odzew("check", "--json", **here)
     codes = {f["code"]: f["level"] for f in json.loads(checked.stdout)["findings"]}
-    assert checked.returncode == 1 and codes == {"alarm": "error", "alarm_test": "error", "witness": "warning"}
+    assert checked.returncode == 1 and codes == {
+        "alarm": "error",
+        "alarm_test": "error",
+        "witness": "warning",
+        "policy_file": "warning",
+    }
 
 
 def test_what_nobody_expected_is_one_sentence_without_anybodys_words(

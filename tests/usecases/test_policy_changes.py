@@ -146,6 +146,7 @@ def test_another_policy_in_force_meanwhile_asks_for_another_look(rules: Rules) -
         (SHIPPED.replace('"Nakazał to sąd lub organ władzy"', '"Raz\\ndwa"'), "one line"),
         (SHIPPED.replace('[clocks.ncii_tida]\nlength = "48 h"', '[clocks.ncii_tida]\nlength = "72 h"'), "statutory"),
         ("#" * 100_001, "at most"),
+        (f"{'a.' * 2000}a = 1", "A line of a policy"),
     ],
 )
 def test_what_may_not_take_force_is_no_draft(rules: Rules, text: str, why: str) -> None:

@@ -49,7 +49,8 @@ def check_surroundings(*, chosen: Settings) -> list[Finding]:
 
 def check_database(*, chosen: Settings, now: datetime) -> list[Finding]:
     """Return what is wrong in and with the database; Django is ready and the server was reached."""
-    return [f for part in (_schema, _own_key, _server_clock, _people, _exchanges, _witness, _unhashed) for f in part(chosen, now)]
+    parts = (_schema, _own_key, _server_clock, _people, _exchanges, _witness, _unhashed, _policy_file)
+    return [f for part in parts for f in part(chosen, now)]
 
 
 def check_key(*, chosen: Settings) -> None:
@@ -299,3 +300,25 @@ def _existing(path: Path) -> Path:
     while not path.exists():
         path = path.parent
     return path
+
+
+def _policy_file(chosen: Settings, _now: datetime) -> Iterator[Finding]:
+    """A file of one's own changes nothing once a policy is in force: whoever believes it does should hear of it."""
+    from django.db import connection
+
+    from odzew.entrypoints.runtime import policy_text
+    from odzew.ledger.policies import in_force_before
+    from odzew.policy.load import load_policy
+
+    own = chosen.policy or chosen.data / "policy.toml"
+    with connection.cursor() as cursor:
+        if not own.exists() or "ledger_policy_version" not in connection.introspection.table_names(cursor):
+            return
+    try:
+        digest = load_policy(text=policy_text(chosen=chosen)).digest
+    except OdzewError:
+        return  # it is told of above
+    if in_force_before() not in (None, digest):
+        yield warning(
+            "policy_file", f"The policy {own} is not the one in force, and changes nothing by itself: odzew policy propose {own}"
+        )

@@ -100,7 +100,7 @@ def migrate() -> None:
 
 
 def policy_text(*, chosen: Settings) -> str:
-    """Return the text of the policy in force: the file of the settings, else `policy.toml` in the data folder, else the shipped."""
+    """Return the policy that a new desk begins with: the file of the settings, else `policy.toml` in the data folder, else the shipped."""
     from odzew.policy.shipped import shipped_policy_text
 
     own = chosen.policy or chosen.data / "policy.toml"

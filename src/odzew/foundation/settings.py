@@ -77,7 +77,8 @@ class Settings(BaseModel):
     language: Annotated[Literal["en", "pl"], Field(description="The language when a reader has not chosen one.")] = "en"
     report_form: Annotated[bool, Field(description="Show the report form at `/`. Without it `/` says where to report.")] = True
     policy: Annotated[
-        Path | None, Field(description="A policy file; default `data/policy.toml` if it exists, else the shipped.")
+        Path | None,
+        Field(description="The policy that a new desk begins with; default `data/policy.toml` if it exists, else the shipped."),
     ] = None
     notices_per_second: Annotated[int, Field(ge=1, description="Notices a second that one key may send.")] = 1000
     checks_per_second: Annotated[int, Field(ge=1, description="Upload checks a second that one key may ask.")] = 10_000

@@ -14,6 +14,8 @@ from odzew.policy.rules import Policy
 
 LONGEST: Final = 100_000
 MOST_LINES: Final = 3000
+# One line alone holds a dotted key: reading one takes the square of its length.
+LONGEST_LINE: Final = 2000
 LONGEST_NAME: Final = 200
 
 
@@ -21,6 +23,8 @@ def reasons_against(*, text: str) -> list[str]:
     """Give every reason why a text may not be proposed, each as one English sentence; none if it may."""
     if len(text) > LONGEST or text.count("\n") >= MOST_LINES:
         return [f"A policy has at most {LONGEST} letters in {MOST_LINES} lines."]
+    if max(map(len, text.split("\n"))) > LONGEST_LINE:
+        return [f"A line of a policy has at most {LONGEST_LINE} letters."]
     try:
         policy = load_policy(text=text)
     except OdzewError as error:

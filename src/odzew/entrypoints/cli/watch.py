@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from odzew.entrypoints.cli.common import Data, Json, adopted, opened, put
-from odzew.foundation.errors import Invalid, NotFound, OdzewError, Unsafe
+from odzew.foundation.errors import Conflict, Invalid, NotFound, OdzewError, Unsafe
 
 if TYPE_CHECKING:
     from odzew.entrypoints.checks import Finding
@@ -77,10 +77,7 @@ def _policy_check(file: Annotated[Path, typer.Argument(help="The policy file.", 
     from odzew.policy.check import check_policy
     from odzew.policy.load import load_policy
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"The policy {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.") from error
+    text = _file(file)
     try:
         wrong = list(check_policy(policy=load_policy(text=text)))
     except OdzewError as error:
@@ -94,6 +91,42 @@ def _policy_check(file: Annotated[Path, typer.Argument(help="The policy file.", 
     raise typer.Exit(1 if wrong else 0)
 
 
+def _file(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"The policy {file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.") from error
+
+
+@_policy.command("propose", epilog="Example: odzew policy propose policy.toml")
+def _policy_propose(
+    file: Annotated[Path, typer.Argument(help="The policy file.", exists=False)], data: Data = None, as_json: Json = False
+) -> None:
+    """Write a change of the policy for people of the desk to sign in the console. It writes over no change that is on its way."""
+    from odzew.foundation.moments import utc_now
+
+    text = _file(file)
+    with opened(data=data) as here:
+        from odzew.usecases.draft_policy import draft_policy
+
+        try:
+            change = draft_policy(text=text, seen="", caller=None, desk=here.desk, now=utc_now())
+        except Invalid as error:
+            reasons = error.detail.get("reasons")
+            told = [str(r) for r in reasons] if isinstance(reasons, list) else [error.sentence]
+            raise Invalid(f"This policy cannot take force. {' '.join(told)}") from error
+        except Conflict as error:
+            if error.detail.get("why") != "policy_moved":
+                raise
+            raise Conflict(
+                "A change of the policy is on its way; it ends in the console before another is written here."
+            ) from error
+    if as_json:
+        put({"change": str(change)})
+        return
+    print("It waits to be looked at and signed in the console: /console/policy/draft. Nothing has changed yet.")
+
+
 @_policy.command("show", epilog="Example: odzew policy show > policy.toml   or   odzew policy show --version 3fa1c2d0")
 def _policy_show(
     version: Annotated[
@@ -101,13 +134,21 @@ def _policy_show(
     ] = "",
     data: Data = None,
 ) -> None:
-    """Print the policy in force, or one that was in force before."""
-    if version:
-        sys.stdout.write(_former(version.strip().lower(), data))
-        return
+    """Print the policy in force, or one that was in force before; of a desk that never ran, the one it would begin with."""
+    sys.stdout.write(_former(version.strip().lower(), data) if version else _in_force(data))
+
+
+def _in_force(data: Path | None) -> str:
     from odzew.entrypoints.runtime import policy_text
 
-    sys.stdout.write(policy_text(chosen=adopted(data=data)))
+    chosen = adopted(data=data)
+    if not chosen.database_url and not (chosen.data / "postgres.lock").exists():
+        return policy_text(chosen=chosen)
+    with opened(data=data):
+        from odzew.ledger.policies import in_force_before, text_of
+
+        digest = in_force_before()
+        return (text_of(digest=digest) if digest else None) or policy_text(chosen=chosen)
 
 
 def _former(digest: str, data: Path | None) -> str:
