@@ -21,7 +21,7 @@ from tests.usecases.test_policy_changes import SHIPPED, Rules, sooner
 
 DAY = timedelta(hours=24)
 TEXTS = (SHIPPED, sooner(20), sooner(30), sooner(40))
-ACTS = ("draft", *["sign"] * 5, "stale", "shell", "withdraw", "wait", "wait", "hire", "leave", "restart")
+ACTS = ("draft", *["sign"] * 5, "stale", "shell", "withdraw", "wait", "wait", "hire", "hire", "leave", "restart")
 STEPS = 40
 
 
@@ -30,7 +30,7 @@ class Walk:
 
     def __init__(self, *, seed: int) -> None:
         self.by = random.Random(seed)
-        self.rules = Rules(leads=self.by.choice([1, 1, 2, 3]), others=self.by.choice([0, 0, 1]))
+        self.rules = Rules(leads=self.by.choice([1, 1, 1, 2, 3]), others=self.by.choice([0, 0, 1]))
         self.people: list[Caller] = [
             *self.rules.leads,
             *(self.rules.story.reviewer(n) for n in range(1) if self.rules.story.people),
