@@ -120,6 +120,8 @@ def test_two_people_change_a_number_and_a_text_by_the_form_and_the_comments_stay
     version = auditor.get(f"/versions/{in_force_before()}")
     assert "30 min" in version and "in force now" in version
     assert lead.fields(f"/edit?from={POLICY.digest}")["k.clocks.child_withhold.length"] == "1 h"
+    assert lead.fields()["k.words.kept"] == "90 d" and "words of reporters are kept for" in page
+    assert lead.who.actor in version and lead.who.actor not in auditor.get(f"/versions/{POLICY.digest}")
     footer = lead.client.get("/console/").content.decode()
     assert "Policy 2, Odzew default" in footer
 

@@ -47,7 +47,7 @@ def text_of(*, digest: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def versions(*, limit: int) -> list[VersionView]:
-    """Return the policies that are or were in force, the newest first."""
-    rows = PolicyVersion.objects.order_by("-at")[:limit]
+def versions(*, limit: int, digest: str = "") -> list[VersionView]:
+    """Return the policies that are or were in force, the newest first, or this one alone; without their texts."""
+    rows = PolicyVersion.objects.filter(**({"digest": digest} if digest else {})).defer("text").order_by("-at")[:limit]
     return [VersionView(digest=v.digest, version=v.version, name=v.name, at=v.at) for v in rows]

@@ -6,7 +6,7 @@ Whoever changes anything here calls `hold` first: a policy is changed rarely, an
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -52,8 +52,15 @@ def hold() -> None:
     fetch_none("SELECT pg_advisory_xact_lock(%s::bigint)", [_LOCK])
 
 
-def _view(row: PolicyChange) -> ChangeView:
-    signed = PolicySignature.objects.select_related("person").filter(change_id=row.id, digest=row.digest).order_by("at", "id")
+def _views(rows: Iterable[PolicyChange]) -> list[ChangeView]:
+    """Each with those who signed it as it stands; by one more statement however many they are."""
+    found = list(rows)
+    signed = PolicySignature.objects.select_related("person").filter(change__in=[row.id for row in found]).order_by("at", "id")
+    by = {row.id: [s for s in signed if s.change_id == row.id and s.digest == row.digest] for row in found}
+    return [_view(row, by[row.id]) for row in found]
+
+
+def _view(row: PolicyChange, signed: Iterable[PolicySignature]) -> ChangeView:
     return ChangeView(
         id=row.id,
         state=row.state,
@@ -74,25 +81,23 @@ def _view(row: PolicyChange) -> ChangeView:
 
 def open_change() -> ChangeView | None:
     """Return the change that has not ended, or None."""
-    row = PolicyChange.objects.filter(ended_at=None).first()
-    return _view(row) if row else None
+    return next(iter(_views(PolicyChange.objects.filter(ended_at=None))), None)
 
 
 def due_change(*, now: datetime) -> ChangeView | None:
     """Return the change whose time has come to take force by itself, or None."""
-    row = PolicyChange.objects.filter(ended_at=None, due_at__lte=now).first()
-    return _view(row) if row else None
+    return next(iter(_views(PolicyChange.objects.filter(ended_at=None, due_at__lte=now))), None)
 
 
 def unseen_change() -> ChangeView | None:
     """Return the open change whose preview is wanted, or None."""
-    row = PolicyChange.objects.filter(ended_at=None, preview_state="wanted").first()
-    return _view(row) if row else None
+    return next(iter(_views(PolicyChange.objects.filter(ended_at=None, preview_state="wanted"))), None)
 
 
-def ended_changes(*, limit: int) -> list[ChangeView]:
-    """Return the newest changes that came into force."""
-    return [_view(row) for row in PolicyChange.objects.filter(state="in_force").order_by("-ended_at", "-id")[:limit]]
+def ended_changes(*, limit: int, digest: str = "") -> list[ChangeView]:
+    """Return the newest changes that came into force, or the newest by which this very policy did."""
+    found = PolicyChange.objects.filter(state="in_force", **({"digest": digest} if digest else {}))
+    return _views(found.order_by("-ended_at", "-id")[:limit])
 
 
 def draft(

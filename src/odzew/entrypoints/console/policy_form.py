@@ -13,7 +13,7 @@ from odzew.foundation.errors import Invalid
 from odzew.policy.editing import Value, values_of, with_values
 
 _GROUND: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_GROUPS: Final = ("clocks", "thresholds", "breaker", "kinds", "grounds")
+_GROUPS: Final = ("clocks", "thresholds", "breaker", "words", "kinds", "grounds")
 _CLOCK: Final = frozenset({"deed", "statutory", "statutory_hours", "source", "steps"})
 NEW: Final = "new_ground"
 

@@ -18,7 +18,7 @@ from odzew.policy.rules import REGIME_NAMES, VARIANTS, Policy
 from odzew.policy.vocabulary import DESKS
 from odzew.usecases.preview_policy import ASPECTS
 
-NUMBERS: Final = ("thresholds", "breaker")
+NUMBERS: Final = ("thresholds", "breaker", "words")
 _LINES: Final = 400
 _SECONDS: Final = ("hide", "decide")
 
@@ -39,7 +39,7 @@ def key_words(*, key: str, said: Said) -> str:
             return f"{said.label('desk', desk)}: {said.label('pol_part', part)}"
         case "severity", ["kinds", kind]:
             return f"{said.words['pol_weight']}: {said.label('kind', kind)}"
-        case (("thresholds" | "breaker"), [part]):
+        case (("thresholds" | "breaker" | "words"), [part]):
             return said.label("pol_part", part)
     return said.words.get(f"pol_part_{key}", key)
 

@@ -83,8 +83,8 @@ def version(request: HttpRequest, visit: Visit, digest: str) -> HttpResponse:
     said, text = views.said_to(request), text_of(digest=digest) if _DIGEST.fullmatch(digest) else None
     if text is None:
         return views.show(request, "told", visit=visit, status=404, sentence="not_here")
-    found = next((v for v in versions(limit=1000) if v.digest == digest), None)
-    made = next((c for c in ended_changes(limit=1000) if c.digest == digest), None)
+    found = next(iter(versions(limit=1, digest=digest)), None)
+    made = next(iter(ended_changes(limit=1, digest=digest)), None)
     before = text_of(digest=made.base) if made else None
     usable = readable(text)
     return views.show(
