@@ -185,7 +185,7 @@ def loops(
     def housekeeping() -> float:
         forget_sealed(now=clock())
         forget_sightings(now=clock())
-        return 0.0 if erase_words(desk=desk, now=clock()) else HOUR
+        return 0.0 if erase_words(desk=here(), now=clock()) else HOUR
 
     return [
         Loop(name="clocks", deed=clocks),
