@@ -65,7 +65,7 @@ FAULTS = [
     ("pl", '"listopada", "grudnia"', '"listopada"', "there are not 12 months"),
     ("pl", 'plain = ["poniedziałek"', 'plane = ["poniedziałek"', "the plain weekdays are missing"),
     ("pl", '"fog-pl"', '"guess"', "'guess' is not one of"),
-    ("en", "That did not work", "Notwithstanding considerations " * 180, "page: too hard"),
+    ("en", "That did not work", "Notwithstanding considerations " * 220, "page: too hard"),
     ("pl", "To się nie udało", "Przeprowadziliśmy postępowanie wyjaśniające. " * 60, "page: too hard"),
 ]
 

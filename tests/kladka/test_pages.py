@@ -112,12 +112,16 @@ def test_letters_reach_the_inbox_and_an_appeal_reaches_the_desk(site: Site, desk
     site.order("withhold", post)
     site.webhook("answer.ready", {"notice": "n-1", "account": "halina", "text": "Usunęliśmy to.", "language": "pl"})
     statement = {"account": {"id": "halina"}, "item": {"id": post["id"]}, "text": EVIL, "appeal_until": "2026-11-01T10:00:00Z"}
+    statement |= {"page": "https://desk.example/limited", "code": "12345678901234567890"}
     for _ in range(2):
         site.webhook("statement.ready", statement, webhook_id="w-9")
     page = site.get("/accounts/halina/inbox").text
     assert page.count('data-letter="statement"') == 1
     assert '<p class="said" lang="pl">Usunęliśmy to.</p>' in page
     assert "1 Nov 2026, 10:00 UTC" in page
+    assert 'href="https://desk.example/limited"' in page and "1234 5678 9012 3456 7890" in page
+    site.webhook("statement.ready", statement | {"page": "javascript:alert(1)"}, webhook_id="w-10")
+    assert "javascript:" not in site.get("/accounts/halina/inbox").text
     assert "<script" not in page
     assert site.form("/accounts/halina/appeals", letter="w-9", text=" ").status == 422
     desk.fail = 503

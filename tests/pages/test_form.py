@@ -38,6 +38,8 @@ PAGES = (
     "fingerprint",
     "receipt",
     "code",
+    "limited_code",
+    "limited",
     "answers",
     "add",
     "formal",

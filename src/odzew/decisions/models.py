@@ -117,6 +117,17 @@ class Statement(models.Model):
         indexes = [models.Index(fields=["case"], name="decisions_statement_case")]
 
 
+class StatementKey(models.Model):
+    """What the code of a statement is found by; made when it leaves for its platform, so that nothing is added to the way of a notice."""
+
+    statement = models.OneToOneField(Statement, primary_key=True, on_delete=models.PROTECT)
+    lookup = models.BinaryField(unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "decisions_statement_key"
+
+
 class Lease(models.Model):
     """One round of one case, in one person's hands until a time. It stops nobody from deciding; it keeps two from doing the same work.
 

@@ -39,6 +39,14 @@ class Keys:
         return self.derive(label="reporter")
 
     @cached_property
+    def _statement(self) -> bytes:
+        return self.derive(label="statement")
+
+    @cached_property
+    def _statement_lookup(self) -> bytes:
+        return self.derive(label="statement-lookup")
+
+    @cached_property
     def _sealer(self) -> Fernet:
         return Fernet(base64.urlsafe_b64encode(self.derive(label="seal")))
 
@@ -55,6 +63,14 @@ class Keys:
     def receipt_lookup(self, *, code: str) -> bytes:
         """Return the 32 bytes under which a receipt code (20 digits, no blanks) is stored."""
         return hmac.digest(self._receipt, code.encode(), "sha256")
+
+    def statement_secret(self, *, of: bytes) -> bytes:
+        """Return the 32 bytes that the code of a statement is made of, always the same for the same statement."""
+        return hmac.digest(self._statement, of, "sha256")
+
+    def statement_lookup(self, *, code: str) -> bytes:
+        """Return the 32 bytes under which the code of a statement (20 digits, no blanks) is stored."""
+        return hmac.digest(self._statement_lookup, code.encode(), "sha256")
 
     def reporter_key(self, *, of: str) -> str:
         """Return an opaque name of a reporter known to a platform, stable, not reversible without the key."""

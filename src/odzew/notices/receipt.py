@@ -38,6 +38,12 @@ def new_code() -> str:
     return f"{digits}{_check(digits)}"
 
 
+def code_of(*, secret: bytes) -> str:
+    """Return the code that belongs to a secret, in form like any other; the secret is at least 32 bytes that nobody can guess."""
+    digits = f"{int.from_bytes(secret) % 10**19:019d}"
+    return f"{digits}{_check(digits)}"
+
+
 def without_codes(*, text: str) -> str:
     """Return text with what may be a receipt code, however it is grouped or quoted, left out: a code is for its reporter alone."""
     return _GROUPED.sub(lambda found: _LEFT_OUT if clean(typed=re.sub(r"\D", "", found[0])) else found[0], text)

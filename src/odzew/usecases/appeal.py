@@ -18,10 +18,11 @@ from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, record
 from odzew.ledger.people import Caller
 from odzew.notices.api import by_receipt, reopen, thread
-from odzew.notices.receipt import clean
+from odzew.notices.receipt import clean, without_codes
 from odzew.policy.clocks import clock
 from odzew.usecases._answering import regime_of
 from odzew.usecases._appeal_windows import window_of_reporter, window_of_uploader
+from odzew.usecases._statement_codes import statement_of
 from odzew.usecases.desk import Desk
 
 LONGEST: Final = 10_000
@@ -49,12 +50,14 @@ def appeal(
     caller: Caller | None = None,
     receipt_code: str = "",
     account_id: str = "",
+    statement_code: str = "",
 ) -> Appealed:
     """Record a complaint, open the case for somebody new, and arm the clock of its answer; what is hidden stays hidden.
 
-    A reporter is known by the receipt code, an uploader by their platform's key and account. An appeal that is open already is
-    returned again, with what is added kept. Raises `NotFound`, `Forbidden`, `Invalid`, and `Conflict` when there is nothing yet to
-    appeal against, or the time for it is over: then a new notice is still possible, and the sentence says so.
+    A reporter is known by the receipt code, an uploader by their platform's key and account, or by the code of their statement. An
+    appeal that is open already is returned again, with what is added kept. Raises `NotFound`, `Forbidden`, `Invalid`, and `Conflict`
+    when there is nothing yet to appeal against, or the time for it is over: then a new notice is still possible, and the sentence
+    says so.
     """
     if not text.strip():
         raise Invalid("Tell us what we missed; a few words are enough.")
@@ -75,14 +78,14 @@ def appeal(
                 raise Conflict("There is no decision yet; you will have an answer, and then you can ask us to look again.")
             end = window_of_reporter(case=row, notice=known, desk=desk, now=now)
         else:
-            account = _account(row, caller, account_id)
+            account = _by_statement(row, statement_code, desk) if statement_code else _account(row, caller, account_id)
             if not row.withheld:
                 raise Conflict("Nothing of this account is hidden in this case.")
             end = window_of_uploader(case=row, account=account, desk=desk, now=now)
         if end is not None and now > end and not _open(row, by, notice, account):
             again = "report it again" if by == "reporter" else "write to us in a new report"
             raise TooLate(f"The time to ask us to look again ended on {end:%Y-%m-%d}; you can still {again} at any time.")
-        return _appeal(row, by, notice, account, text.strip(), caller, desk, now)
+        return _appeal(row, by, notice, account, without_codes(text=text.strip()), caller, desk, now)
 
     return atomically(work)
 
@@ -105,6 +108,13 @@ def _account(row: CaseRow, caller: Caller | None, account_id: str) -> uuid.UUID:
     raise NotFound("There is no such case for this account.")
 
 
+def _by_statement(row: CaseRow, code: str, desk: Desk) -> uuid.UUID:
+    told = statement_of(code=code, desk=desk)
+    if told is None or told.case != row.id:
+        raise NotFound("There is no such case for this code.")
+    return told.account
+
+
 def _appeal(
     row: CaseRow,
     by: Literal["reporter", "uploader"],
@@ -120,7 +130,7 @@ def _appeal(
     known = _open(row, by, notice, account)
     text_id, salted = keep_text(writes, text=text, now=now)
     facts = {"by": by, "text": salted}
-    actor = caller.actor if caller else "reporter"
+    actor = caller.actor if caller else by
     if known is not None and ("appeal_decide", known.id) in running:
         add_to_appeal(appeal=known.id, text=text_id)
         record(writes, kind="appeal.added", actor=actor, now=now, case=row.id, facts={**facts, "appeal": str(known.id)})

@@ -46,6 +46,7 @@ from odzew.policy.clocks import probe_schedule
 from odzew.usecases._answering import CLOSING, MAIL, closing_of
 from odzew.usecases._hiding import order_again
 from odzew.usecases._mailing import MailSender, give_up_address, mail_taken, send_mail
+from odzew.usecases._statement_codes import way_to_page
 from odzew.usecases._telling import tell_changes
 from odzew.usecases.desk import Desk
 
@@ -166,7 +167,7 @@ def _deliver(
         _first_look(d, platform, out, clock)
     if not hold(delivery=d.id, attempts=d.attempts, now=clock()):
         return
-    reply = _send(d, platform, out, clock()) if platform is not None else _send_witness(d, desk, out)
+    reply = _send(d, platform, desk, out, clock()) if platform is not None else _send_witness(d, desk, out)
     now = clock()
     if 200 <= reply.status < 300:
         _accepted(d, reply, desk, now)
@@ -192,10 +193,9 @@ def _deliver_mail(d: Due, desk: Desk, mail: MailSender | None, clock: Clock) -> 
             finish(delivery=d.id, state="waiting", status=reply.status or None, error=reply.error, now=now, attempts=d.attempts)
 
 
-def _send(d: Due, platform: PlatformView, out: Outgoing, now: datetime) -> Reply:
-    body = json.dumps(
-        {"type": _EVENTS[d.kind], "timestamp": d.created_at.isoformat(), "data": d.payload}, ensure_ascii=False
-    ).encode()
+def _send(d: Due, platform: PlatformView, desk: Desk, out: Outgoing, now: datetime) -> Reply:
+    data = {**d.payload, **way_to_page(statement=d.subject, desk=desk, now=now)} if d.kind == "statement" else d.payload
+    body = json.dumps({"type": _EVENTS[d.kind], "timestamp": d.created_at.isoformat(), "data": data}, ensure_ascii=False).encode()
     headers = sign(secret=platform.secret, message=str(d.id), body=body, now=now)
     webhook_hosts = [_host(platform.webhook)]
     private = [h for h in webhook_hosts if h in platform.private_hosts]

@@ -42,6 +42,8 @@ def deliver(*, store: Store, kind: str, data: dict[str, Any], letter_id: str) ->
         item=item,
         case=_words(data, "case") or (post.case if post else ""),
         appeal_until=_words(data, "appeal_until"),
+        page=_words(data, "page"),
+        code=_words(data, "code"),
     )
     account.inbox = [letter, *account.inbox][:KEPT_LETTERS]
     return "acted"

@@ -167,6 +167,17 @@ def _turn(view: View, number: int, last: int) -> str:
     return f'<p class="turn">{newer}{older}</p>' if last > 1 else ""
 
 
+def _desk_page(view: View, letter: Letter) -> str:
+    """The way to the desk's own page, which asks for the code: it is in no address."""
+    if not letter.code or not letter.page.startswith(("https://", "http://")):
+        return ""
+    code = " ".join(letter.code[n : n + 4] for n in range(0, len(letter.code), 4))
+    return (
+        f'<p><a href="{e(letter.page)}" rel="noreferrer" data-desk-page>{view.say("desk_page")}</a><br>{view.say("desk_code")} '
+        f"<strong data-desk-code>{e(code)}</strong></p>"
+    )
+
+
 def _letter(view: View, account: str, letter: Letter) -> str:
     language = f' lang="{e(letter.language)}"' if letter.language else ""
     appeal = ""
@@ -188,5 +199,5 @@ def _letter(view: View, account: str, letter: Letter) -> str:
     return (
         f'<article class="letter" data-letter="{letter.kind}"><h2>{view.say(letter.kind)}</h2>'
         f'<p class="soft">{view.when(letter.at)}</p>'
-        f'<p class="said"{language}>{e(letter.text)}</p>{appeal}</article>'
+        f'<p class="said"{language}>{e(letter.text)}</p>{_desk_page(view, letter)}{appeal}</article>'
     )

@@ -39,6 +39,8 @@ class Letter:
     case: str = ""
     appeal_until: str = ""
     appealed: bool = False
+    page: str = ""
+    code: str = ""
 
 
 @dataclass

@@ -41,6 +41,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "appeal_label": ("Why do you disagree?", "Dlaczego się nie zgadzasz?"),
     "appeal": ("Send the appeal", "Wyślij odwołanie"),
     "appealed": ("Your appeal was sent.", "Odwołanie wysłane."),
+    "desk_page": ("Your page at the desk, with no account", "Twoja strona w biurze, bez konta"),
+    "desk_code": ("Your code there:", "Twój kod tam:"),
     "suspended": ("This account is suspended.", "To konto jest zawieszone."),
     "t451": ("Not available now", "Teraz niedostępne"),
     "b451": (

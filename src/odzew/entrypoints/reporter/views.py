@@ -6,8 +6,9 @@ The code in the body of a POST is the only key. A POST that a browser says comes
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
@@ -32,6 +33,7 @@ from odzew.usecases.withdraw_fingerprint import withdraw_fingerprint
 from odzew.usecases.write_message import LONGEST as LONGEST_MESSAGE
 from odzew.usecases.write_message import write_message
 
+Found = TypeVar("Found")
 _guesses: Final = Guesses()
 # Of a long thread the newest are shown; the others are one press away.
 _NEWEST: Final = 12
@@ -48,21 +50,33 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 def _found(request: HttpRequest) -> Status | HttpResponse:
-    """Return what the code opens, or the page that asks for it again and says why."""
+    return opened(request, _read, asks="code")
+
+
+def _read(request: HttpRequest) -> Status | None:
+    return read_status(code=code_in(request), desk=pages.acting(), now=utc_now())
+
+
+def opened(request: HttpRequest, read: Callable[[HttpRequest], Found | None], *, asks: str) -> Found | HttpResponse:
+    """Return what the code opens, or the page `asks`, which asks for it again and says why.
+
+    Every kind of code is counted in one place, and a code of another kind is a wrong one like any other.
+    """
     if refused := pages.too_large(request):
         return refused
     where = network(request=request)
     if _guesses.refused(network=where):
-        return pages.page(request, "code", often=True, status=429)
+        return pages.page(request, asks, often=True, status=429)
     elsewhere = pages.from_elsewhere(request)
-    found = None if elsewhere else read_status(code=_code(request), desk=pages.acting(), now=utc_now())
-    if found is None and not elsewhere and clean(typed=_code(request)):
+    found = None if elsewhere else read(request)
+    if found is None and not elsewhere and clean(typed=code_in(request)):
         # What fails the check digit is a slip of the finger: whoever guesses can work the digit out, so it is no guess.
         _guesses.wrong(network=where)
-    return found or pages.page(request, "code", wrong=True, status=404)
+    return found or pages.page(request, asks, wrong=True, status=404)
 
 
-def _code(request: HttpRequest) -> str:
+def code_in(request: HttpRequest) -> str:
+    """Return the code that was typed, as it was typed."""
     return request.POST.get("code", "")
 
 
@@ -85,7 +99,7 @@ def _answers(request: HttpRequest, found: Status, signed: formal.Typed | None = 
         **{
             "answers": shown,
             "back": told[:1] == ["removed"],
-            "code": _code(request),
+            "code": code_in(request),
             "appeals": found.may_appeal,
             "over": found.too_late,
             "fingerprint": found.fingerprint,
@@ -123,7 +137,7 @@ def _thread(request: HttpRequest, found: Status, language: str) -> dict[str, Any
 
 def _again(request: HttpRequest, found: Status, thanks: str, **more: Any) -> HttpResponse:
     """The answers once more, with thanks for what was just done."""
-    again = read_status(code=_code(request), desk=pages.acting(), now=utc_now()) or found
+    again = read_status(code=code_in(request), desk=pages.acting(), now=utc_now()) or found
     return _answers(request, again, thanks=thanks, **more)
 
 
@@ -142,7 +156,7 @@ def write(request: HttpRequest) -> HttpResponse:
     if tally.sends.refused(network=sender):
         return _answers(request, found, message_error=say(key="page.thread_often", language=language), status=429, **kept)
     try:
-        made = write_message(code=_code(request), text=text, danger=danger, once=once, desk=pages.acting(), now=utc_now())
+        made = write_message(code=code_in(request), text=text, danger=danger, once=once, desk=pages.acting(), now=utc_now())
     except Invalid as error:
         key = _UNSENT[str(error.detail["what"])]
         sentence = say(key=f"page.{key}", language=language)
@@ -166,7 +180,7 @@ def ask_again(request: HttpRequest) -> HttpResponse:
         return _answers(request, found, error=key, typed=text[:LONGEST])
     now, desk = utc_now(), pages.acting()
     try:
-        made = appeal(case=uuid.UUID(case), by="reporter", text=text, desk=desk, now=now, receipt_code=_code(request))
+        made = appeal(case=uuid.UUID(case), by="reporter", text=text, desk=desk, now=now, receipt_code=code_in(request))
     except OdzewError:
         return _answers(request, found, error="error_heading", typed=text)
     language = pages.language_of(request)
@@ -188,7 +202,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if tally.sends.refused(network=sender):
         return _answers(request, found, add_error="error_often", status=429, **kept)
     try:
-        made = add_to_report(code=_code(request), where=where, once=once, danger=danger, desk=pages.acting(), now=utc_now())
+        made = add_to_report(code=code_in(request), where=where, once=once, danger=danger, desk=pages.acting(), now=utc_now())
     except Invalid:
         return _answers(request, found, add_error="error_too_long", status=422, **kept)
     if not made.repeated:
@@ -206,7 +220,7 @@ def sign(request: HttpRequest) -> HttpResponse:
     typed, language = formal.read_typed(request), pages.language_of(request)
     try:
         sign_formal_request(
-            code=_code(request),
+            code=code_in(request),
             law=typed.law,
             signature=typed.signature,
             mail=typed.contact,
@@ -227,7 +241,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     found = _found(request)
     if not isinstance(found, Status):
         return found
-    withdraw_fingerprint(code=_code(request), desk=pages.acting(), now=utc_now())
+    withdraw_fingerprint(code=code_in(request), desk=pages.acting(), now=utc_now())
     return _again(request, found, say(key="page.withdraw_done", language=pages.language_of(request)))
 
 
@@ -238,7 +252,7 @@ def notes(request: HttpRequest) -> HttpResponse:
     if not isinstance(found, Status):
         return found
     text = notes_file(
-        code=_code(request), found=found, language=pages.language_of(request), checkpoint=latest_checkpoint_note() or ""
+        code=code_in(request), found=found, language=pages.language_of(request), checkpoint=latest_checkpoint_note() or ""
     )
     return HttpResponse(
         text, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="notes.txt"'}

@@ -20,7 +20,7 @@ from odzew.entrypoints.console import views as console
 from odzew.entrypoints.console import whole_views as whole
 from odzew.entrypoints.console.passkeys import passkey_script
 from odzew.entrypoints.hma.urls import urlpatterns as hma
-from odzew.entrypoints.reporter import form, pages
+from odzew.entrypoints.reporter import form, limited, pages
 from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.reporter.fingerprint.served import fingerprint
 from odzew.entrypoints.site import errors
@@ -44,6 +44,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/add", reporter.add),
     path("status/formal", reporter.sign),
     path("status/withdraw", reporter.withdraw),
+    path("limited", limited.limited),
+    path("limited/appeal", limited.complain),
     path("console/", queue.home),
     path("console/sign-in", console.sign_in),
     path("console/sign-in/passkey", console.sign_in_by_passkey),
