@@ -134,6 +134,9 @@ def test_views_copies_holds_appeals_and_alarms(desk_story: Story) -> None:
         "hidden": "3", "removed": "0", "reversed": "3", "wave": "0", "unverified": "3",
     }  # fmt: skip
     assert (_row(lead, "appeals", by="uploader")["open"], _row(lead, "appeals", by="uploader")["upheld"]) == ("0", "1")
+    assert {r["how"]: r["items"] for r in _rows(lead, "avoided")} == {
+        "known": "0", "copy": "2", "again": "0", "words": "1", "seen": "0",
+    }  # fmt: skip
     writes = Writes()
     ring(writes, code="not_gone", now=desk_story.now)
     ring(writes, code="not_gone", now=desk_story.now)

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from odzew.entrypoints.api import case_views
-from odzew.entrypoints.console import look_views, views
+from odzew.entrypoints.console import figures_data, look_views, views
 from odzew.entrypoints.console.kept_files import kept
 from odzew.entrypoints.console.picture import render
 from odzew.entrypoints.console.visit import COOKIE, PATH
@@ -158,6 +158,26 @@ def test_one_cluster_one_form_and_the_copies_are_decided_unseen(looking: Looking
     looking.files.status = 451
     status, page = _ask(client, case)
     assert status == 409 and "hidden from everybody" in page
+
+
+def test_the_page_of_figures_counts_what_was_decided_unseen_and_tells_nobody_apart(looking: Looking) -> None:
+    story, who = looking.story, looking.story.reviewer(0)
+    case = looking.reported("bridge")
+    for n in range(4):
+        looking.post(f"copy {n}", repost_of="bridge", data=drawn(n))
+    looking.take(who)
+    looking.look(who, case)
+    story.decide(case, who, "remove", ground="intimate_images")
+    figures_data.forget()
+    lead = _signed_in(story, story.hire(f"lead {uuid.uuid4()}", "lead"))
+    files = {name: lead.get(f"/console/figures/{name}.csv").content.decode().split() for name in ("avoided", "looked", "clusters")}
+    assert files["avoided"] == ["how,items", "known,0", "copy,4", "again,0", "words,0", "seen,1"]
+    assert files["looked"] == ["day,veiled,clearer", f"{story.now:%Y-%m-%d},1,0"]
+    assert files["clusters"] == ["clusters,median_views,worst_views", "1,,1"], "of one cluster no median is told"
+    page = lead.get("/console/figures").content.decode()
+    assert page.index("Decided without a look") < page.index("Looked at") < page.index("Views of one cluster")
+    assert who.name not in page and str(case)[-12:] not in page
+    figures_data.forget()
 
 
 def test_ones_own_page_keeps_lower_limits_and_refuses_nonsense(looking: Looking) -> None:

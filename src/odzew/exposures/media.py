@@ -10,13 +10,13 @@ from odzew.exposures.data import SAME_BITS, Figures, Medium
 from odzew.foundation.writes import fetch_all
 
 # Equal by practice 8: the same bytes, or within 10 bits at quality 80, to what people confirmed.
-_KNOWN: Final = (
+KNOWN: Final = (
     "EXISTS (SELECT 1 FROM cases_match k WHERE k.case_id = g.case_id AND k.item_id = i.id AND k.opinion = 'confirmed' "
     "AND k.how <> 'film' AND NOT k.wide AND (k.type <> 'pdq' OR k.distance <= 10 AND k.quality >= 80))"
 )
 _MEDIA: Final = f"""
 SELECT m.id, g.case_id, i.id, coalesce(i.external_id, ''), g.id, CASE WHEN i.registered THEN i.platform_id END, m.url,
-  coalesce(m.sha256, p.sha256), m.md5, p.pdq, p.turned, g.via = 'copy', {_KNOWN}
+  coalesce(m.sha256, p.sha256), m.md5, p.pdq, p.turned, g.via = 'copy', {KNOWN}
 FROM cases_copyset g JOIN cases_item i ON i.copyset_id = g.id JOIN cases_media m ON m.item_id = i.id
 LEFT JOIN cases_print p ON p.item_id = i.id AND p.media = m.external_id WHERE g.case_id = %s
 """  # noqa: S608 - words of ours alone

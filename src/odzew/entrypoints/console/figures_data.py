@@ -11,6 +11,7 @@ from odzew.alarms.figures import Rang, rang
 from odzew.cases.figures import Views, Waits, copies, views_after, waits
 from odzew.decisions.figures import Appealed, appeals
 from odzew.enforcement.figures import Holds, Road, holds, times
+from odzew.exposures.figures import Clusters, Day, decided_unseen, looked, views_a_cluster
 from odzew.ledger.stored import unchanging
 
 WINDOWS: Final = (7, 30, 90)
@@ -33,6 +34,9 @@ class Whole:
     holds: Holds
     appeals: list[Appealed]
     alarms: list[Rang]
+    avoided: dict[str, int]
+    looked: list[Day]
+    clusters: Clusters
 
 
 def read_whole(*, days: int, now: datetime) -> Whole:
@@ -49,6 +53,9 @@ def read_whole(*, days: int, now: datetime) -> Whole:
             holds=holds(since=since, until=now),
             appeals=appeals(since=since, until=now),
             alarms=rang(since=since, until=now),
+            avoided=decided_unseen(since=since, until=now),
+            looked=looked(since=since, until=now),
+            clusters=views_a_cluster(since=since, until=now),
         )
 
 

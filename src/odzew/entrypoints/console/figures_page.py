@@ -16,7 +16,7 @@ from odzew.entrypoints.console.figures_data import FEW, Whole
 from odzew.entrypoints.console.said import Said, number, span
 from odzew.entrypoints.console.tables import Table
 
-NAMES: Final = ("open", "times", "views", "copies", "holds", "appeals", "alarms")
+NAMES: Final = ("avoided", "looked", "clusters", "open", "times", "views", "copies", "holds", "appeals", "alarms")
 _UNITS: Final = (("days_unit", 86400.0), ("hours", 3600.0), ("minutes", 60.0))
 _LEFT: Final = tuple((f"s{n}", name) for n, name in enumerate(LEFT))
 # The most alarms that get a bar; the table has them all.
@@ -37,7 +37,18 @@ class Section:
 
 def sections(*, whole: Whole, said: Said) -> list[Section]:
     """Return every part of the page."""
-    made: tuple[Callable[[Whole, Said], Section], ...] = (_open, _times, _views, _copies, _holds, _appeals, _alarms)
+    made: tuple[Callable[[Whole, Said], Section], ...] = (
+        _avoided,
+        _looked,
+        _clusters,
+        _open,
+        _times,
+        _views,
+        _copies,
+        _holds,
+        _appeals,
+        _alarms,
+    )
     return [make(whole, said) for make in made]
 
 
@@ -186,6 +197,52 @@ def _counted(name: str, what: str, numbers: dict[str, int], said: Said) -> Secti
 
 def _copies(whole: Whole, said: Said) -> Section:
     return _counted("copies", "how", whole.copies, said)
+
+
+def _avoided(whole: Whole, said: Said) -> Section:
+    return _counted("avoided", "how", whole.avoided, said)
+
+
+def _looked(whole: Whole, said: Said) -> Section:
+    levels = {"veiled": sum(d.veiled for d in whole.looked), "clearer": sum(d.clearer for d in whole.looked)}
+    rows = [Bar(name=said.label("fig_looked", level), said=number(n), parts=((n, "s3"),)) for level, n in levels.items()]
+    table = Table(
+        name="looked",
+        columns=("day", *levels),
+        rows=[(d.day.isoformat(), d.veiled, d.clearer) for d in whole.looked],
+        heads=(said.words["fig_day"], *(said.label("fig_looked", level) for level in levels)),
+        lines=[(d.day.isoformat(), number(d.veiled), number(d.clearer)) for d in whole.looked],
+    )
+    title = said.words["fig_looked"]
+    return _section("looked", said, [(title, bars(title=title, unit=said.words["fig_looked_unit"], rows=rows))], table)
+
+
+def _clusters(whole: Whole, said: Said) -> Section:
+    c = whole.clusters
+    median = None if c.clusters < FEW else c.median
+    rows = [
+        Bar(
+            name=said.words[f"fig_{name}"],
+            said=said.words["fig_few"] if value is None else number(value),
+            parts=((float(value or 0), "s3"),),
+        )
+        for name, value in (("median", median), ("worst", c.worst))
+    ]
+    table = Table(
+        name="clusters",
+        columns=("clusters", "median_views", "worst_views"),
+        rows=[(c.clusters, median, c.worst)],
+        heads=(said.words["fig_clusters_count"], said.words["fig_median"], said.words["fig_worst"]),
+        lines=[
+            (
+                number(c.clusters),
+                said.words["fig_few"] if median is None else number(median),
+                "–" if c.worst is None else number(c.worst),
+            )
+        ],
+    )
+    title = said.words["fig_clusters"]
+    return _section("clusters", said, [(title, bars(title=title, unit=said.words["fig_clusters_unit"], rows=rows))], table)
 
 
 def _holds(whole: Whole, said: Said) -> Section:
