@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from odzew.entrypoints.reporter import views as reporter
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.foundation.moments import utc_now
 from odzew.ledger.people import new_sign_in
+from odzew.usecases.give_back import give_back
 from odzew.usecases.take_next import take_next
 from tests.cast import Story
 from tests.pages.looks import faults, reader
@@ -123,12 +125,27 @@ def test_the_queue_at_work_is_open_to_everybody(
     assert found == []
 
 
+def _look_again(story: Story) -> None:
+    """Somebody else gives two second looks that come to something else."""
+    given, who = 0, story.reviewer(1)
+    while given < 2 and (lease := take_next(caller=who, desk=story.desk, now=utc_now())):
+        if lease.double is None:
+            give_back(case=lease.case, caller=who, now=utc_now())
+            continue
+        story.now = utc_now()
+        story.decide(lease.case, 1, "no_violation", ground="not_in_scope", reason="Żółty długopis na moście. " * 6)
+        given += 1
+    assert given == 2
+
+
 @pytest.mark.parametrize("language", ["en", "pl"])
 def test_the_pages_of_the_whole_are_open_to_everybody(
     desk_url: str, browser: Browser, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     story, _, _, _ = _story(monkeypatch)
     figures_data.forget()
+    policy = story.desk.policy
+    story.desk = replace(story.desk, policy=replace(policy, double=replace(policy.double, share=1.0)))
     for n in range(6):
         story.post(f"pen {n}", account=f"pen {n}", views=n)
         case = story.report(f"pen {n}", by=story.hotline, source="hotline", external_id=f"pen {n}").case
@@ -136,6 +153,7 @@ def test_the_pages_of_the_whole_are_open_to_everybody(
         story.now += timedelta(minutes=7 * n)
         story.decide(case, 0, "remove")
         story.work()
+    _look_again(story)
     story.platform_side.mode = "down"
     secret = new_sign_in(person=story.hire("lead", "lead").id, now=utc_now(), lives=timedelta(days=1))
     found = []
@@ -143,7 +161,7 @@ def test_the_pages_of_the_whole_are_open_to_everybody(
         page.goto(f"{desk_url}/console/sign-in/{secret}")
         with page.expect_navigation():
             page.click("main button.go")
-        for name in ("figures", "operation"):
+        for name in ("figures", "agreement", "operation"):
             page.goto(f"{desk_url}/console/{name}")
             found += [f"{name}: {fault}" for fault in faults(page, least=24, name=f"{name}-{language}")]
         page.emulate_media(media="print")

@@ -175,6 +175,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "policy_withdraw": "/console/policy/withdraw",
         "policy_preview": "/console/policy/preview",
         "figures": "/console/figures",
+        "agreement": "/console/agreement",
+        "settle": f"/console/agreement/{some}",
         "operation": "/console/operation",
         "key": "/console/key",
         "revoke_key": "/console/key/revoke",

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from odzew.foundation.errors import Invalid
+from odzew.policy.check import check_policy, remarks
 from odzew.policy.load import load_policy
 from odzew.policy.shipped import shipped_policy_text
 
@@ -77,3 +78,29 @@ def test_one_sentence_names_the_wrong_key(before: str, after: str, key: str) -> 
 def test_what_is_no_policy_at_all_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         load_policy(text=text)
+
+
+def _with_double(text: str) -> str:
+    return changed("[double]\nshare = 0.05", text)
+
+
+def test_what_part_is_looked_at_twice_is_read_and_what_it_costs_to_have_none_is_said() -> None:
+    assert load_policy(text=TEXT).double.share == 0.05
+    assert load_policy(text=_with_double("")).double.share == 0.05, "a policy from before there were second looks"
+    policy = load_policy(text=_with_double("[double]\nshare = 0\n[double.queues]\nchild = 1\n[double.kinds]\nncii = 0.0"))
+    assert (policy.double.share, policy.double.queues, policy.double.kinds) == (0, {"child": 1}, {"ncii": 0})
+    said = remarks(policy=policy)
+    assert len(said) == 2 and "double.share is 0" in said[0] and "double.kinds.ncii is 0" in said[1]
+    assert check_policy(policy=policy) == [] and remarks(policy=load_policy(text=TEXT)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "share = 1.01", "share = -0.1", 'share = "5 %"', "share = true", "share = nan", "share = inf", "part = 0.1",
+        "share = 0.1\n[double.queues]\nnobody = 0.1", "share = 0.1\n[double.kinds]\nchair = 0.1", "share = 0.1\nqueues = 1",
+    ],
+)  # fmt: skip
+def test_no_other_part_is_taken(wrong: str) -> None:
+    with pytest.raises(Invalid, match="double"):
+        load_policy(text=_with_double(f"[double]\n{wrong}"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from odzew.cases.data import ClockView
+from odzew.cases.data import UNDECIDED, ClockView
 from odzew.cases.models import Clock
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
@@ -68,7 +68,14 @@ def clocks_of(*, case: uuid.UUID) -> list[ClockView]:
     rows = Clock.objects.filter(case_id=case).order_by("due_at", "id")
     return [
         ClockView(
-            id=c.id, name=c.name, due=c.due_at, state=c.state, subject=c.subject_id, started=c.started_at, statutory=c.statutory
+            id=c.id,
+            name=c.name,
+            due=c.due_at,
+            state=c.state,
+            subject=c.subject_id,
+            started=c.started_at,
+            statutory=c.statutory,
+            ended=c.ended_at,
         )
         for c in rows
     ]
@@ -206,6 +213,15 @@ def postpone(*, clock: uuid.UUID, now: datetime, least: timedelta, most: timedel
 def overdue(*, now: datetime, by: timedelta) -> int:
     """Return how many running clocks are late by more than `by`."""
     return int(fetch_all("SELECT count(*) FROM cases_clock WHERE state = 'armed' AND wake_at < %s", [now - by])[0][0])
+
+
+def clock_near(*, until: datetime, quiet: Collection[str]) -> bool:
+    """Does a running clock of a case that nobody has decided end by then, other than those that are nobody's next step?"""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM cases_clock k JOIN cases_case c ON c.id = k.case_id AND c.state = ANY(%s) "
+        "WHERE k.state = 'armed' AND k.wake_at <= %s AND k.due_at <= %s AND k.name <> ALL(%s))"
+    )
+    return bool(fetch_all(sql, [sorted(UNDECIDED), until, until, sorted(quiet)])[0][0])
 
 
 def next_wake() -> datetime | None:

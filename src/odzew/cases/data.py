@@ -105,3 +105,4 @@ class ClockView:
     started: datetime
     statutory: bool
     hides: bool = False
+    ended: datetime | None = None

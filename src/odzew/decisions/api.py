@@ -266,7 +266,10 @@ def statements_of(*, case: uuid.UUID) -> list[dict[str, Any]]:
 
 
 def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
-    """Let decisions, appeals and statements of one case belong to another that it became part of; its waiting votes lapse."""
+    """Let decisions, appeals and statements of one case belong to another that it became part of; its waiting votes lapse.
+
+    So do its drawn decisions, with what came of them; those that nobody has looked at end with it.
+    """
     fetch_none(
         "UPDATE decisions_decision d SET case_id = c.id, round = CASE WHEN d.state IN ('awaiting_second', 'disputed', 'passed_on') "
         "THEN c.round ELSE 0 END, state = CASE WHEN d.state IN ('awaiting_second', 'disputed', 'passed_on') THEN 'lapsed' ELSE d.state END "
@@ -276,3 +279,9 @@ def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
     fetch_none("UPDATE decisions_ask SET case_id = %s, round = 0 WHERE case_id = %s", [target, source])
     fetch_none("UPDATE decisions_appeal SET case_id = %s WHERE case_id = %s", [target, source])
     fetch_none("UPDATE decisions_statement SET case_id = %s WHERE case_id = %s", [target, source])
+    fetch_none("UPDATE decisions_double SET case_id = %s, round = 0 WHERE case_id = %s", [target, source])
+
+
+def leave_out_statements(*, case: uuid.UUID, since: datetime) -> None:
+    """Let the statements on a case from then on not have been written; only in a transaction that is undone, for a preview."""
+    fetch_none("DELETE FROM decisions_statement WHERE case_id = %s AND at >= %s", [case, since])

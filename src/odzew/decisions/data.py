@@ -65,7 +65,7 @@ class AppealView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseView:
-    """A case in one person's hands, in one round, from `at` until `until`; past that it is nobody's."""
+    """A case in one person's hands, in one round, from `at` until `until`; past that it is nobody's. `double`: it is drawn."""
 
     id: uuid.UUID
     case: uuid.UUID
@@ -73,3 +73,29 @@ class LeaseView:
     person: uuid.UUID
     at: datetime
     until: datetime
+    double: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubleView:
+    """A final decision that was drawn, and what came of it; `second_*` are empty while nobody has looked.
+
+    `state`: waiting, nobody (nobody else was left to look), agreed, unsure (the second could not judge), worse (the second would hide what
+    the first cleared: the case is open again), differs (it waits for a lead), kept, reopened (what a lead did then).
+    """
+
+    id: uuid.UUID
+    case: uuid.UUID
+    round: int
+    decision: uuid.UUID
+    queue: str
+    outcome: str
+    ground: str
+    hidden: bool
+    at: datetime
+    state: str
+    second: uuid.UUID | None
+    second_outcome: str
+    second_ground: str
+    reason: uuid.UUID | None
+    given_at: datetime | None

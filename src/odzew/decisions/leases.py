@@ -18,15 +18,20 @@ from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes, fetch_all, fetch_none
 
 _UNDECIDED: Final = "c.state IN (" + ", ".join(f"'{state}'" for state in sorted(UNDECIDED)) + ")"
-_LIVING: Final = f"l.ended_at IS NULL AND l.until_at > %s AND l.round = c.round AND {_UNDECIDED}"
+# A drawn decision is in somebody's hands while its case stays decided and nobody has looked.
+_LIVING: Final = (
+    "l.ended_at IS NULL AND l.until_at > %s AND l.round = c.round AND CASE WHEN l.double_id IS NULL "
+    f"THEN {_UNDECIDED} ELSE NOT {_UNDECIDED} AND EXISTS (SELECT 1 FROM decisions_double o WHERE o.id = l.double_id AND o.round = c.round "
+    "AND o.state = 'waiting') END"
+)
 _SELECT: Final = (
-    "SELECT l.id, l.case_id, l.round, l.person_id, l.at, l.until_at FROM decisions_lease l "
+    "SELECT l.id, l.case_id, l.round, l.person_id, l.at, l.until_at, l.double_id FROM decisions_lease l "
     f"JOIN cases_case c ON c.id = l.case_id WHERE {_LIVING} AND "
 )
 
 
 def _view(row: tuple[Any, ...]) -> LeaseView:
-    return LeaseView(id=row[0], case=row[1], round=row[2], person=row[3], at=row[4], until=row[5])
+    return LeaseView(id=row[0], case=row[1], round=row[2], person=row[3], at=row[4], until=row[5], double=row[6])
 
 
 def lease_of(*, person: uuid.UUID, now: datetime) -> LeaseView | None:
@@ -41,16 +46,24 @@ def leases_on(*, cases: list[uuid.UUID], now: datetime) -> dict[uuid.UUID, Lease
     return {lease.case: lease for lease in map(_view, found)}
 
 
-def give(*, case: uuid.UUID, round: int, person: uuid.UUID, until: datetime, now: datetime) -> LeaseView | None:  # noqa: A002 - the field's word
+def give(
+    *,
+    case: uuid.UUID,
+    round: int,  # noqa: A002 - the field's word
+    person: uuid.UUID,
+    until: datetime,
+    now: datetime,
+    double: uuid.UUID | None = None,
+) -> LeaseView | None:
     """Give a case that the caller holds to a person until then; None if they, or another, have just got one."""
     fetch_none(
         "UPDATE decisions_lease l SET ended_at = least(l.until_at, %s), how = 'expired' FROM cases_case c WHERE c.id = l.case_id "
         f"AND l.ended_at IS NULL AND (l.case_id = %s OR l.person_id = %s) AND NOT ({_LIVING})",
         [now, case, person, now],
     )
-    lease = LeaseView(id=new_id(now=now), case=case, round=round, person=person, at=now, until=until)
+    lease = LeaseView(id=new_id(now=now), case=case, round=round, person=person, at=now, until=until, double=double)
     writes = Writes()
-    row = {"id": lease.id, "case_id": case, "round": round, "person_id": person, "at": now, "until_at": until}
+    row = {"id": lease.id, "case_id": case, "round": round, "person_id": person, "at": now, "until_at": until, "double_id": double}
     writes.insert(Lease, row, conflict="DO NOTHING")
     writes.send()
     return lease if Lease.objects.filter(id=lease.id).exists() else None

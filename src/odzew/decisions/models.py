@@ -128,11 +128,60 @@ class StatementKey(models.Model):
         db_table = "decisions_statement_key"
 
 
+class Double(models.Model):
+    """A final decision that was drawn for a second look by somebody else, who did not know the first answer.
+
+    `outcome`, `ground` and `hidden` (was the case hidden before?) are of the first; `queue` is the case's regime then. It waits while the
+    case is decided in its `round`; past that it is none, and nothing has to sweep it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, db_index=False)
+    round = models.IntegerField()
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT)
+    queue = models.TextField()
+    outcome = models.TextField()
+    ground = models.TextField()
+    hidden = models.BooleanField()
+    at = models.DateTimeField()
+    state = models.TextField(default="waiting")
+    second = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT)
+    second_outcome = models.TextField(default="")
+    second_ground = models.TextField(default="")
+    reason_id = models.UUIDField(null=True)
+    given_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "decisions_double"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "nobody", "agreed", "unsure", "worse", "differs", "kept", "reopened"]),
+                name="decisions_double_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_at__isnull=True, second__isnull=True, state__in=["waiting", "nobody"])
+                | Q(
+                    given_at__isnull=False,
+                    second__isnull=False,
+                    state__in=["agreed", "unsure", "worse", "differs", "kept", "reopened"],
+                ),
+                name="decisions_double_given",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case"], name="decisions_double_case"),
+            models.Index(fields=["at"], condition=Q(state="waiting"), name="decisions_double_waiting"),
+            models.Index(fields=["given_at"], condition=Q(state="differs"), name="decisions_double_differs"),
+        ]
+
+
 class Lease(models.Model):
     """One round of one case, in one person's hands until a time. It stops nobody from deciding; it keeps two from doing the same work.
 
     A lease past `until_at`, of a round that is over, or of a case that is decided is none: nothing has to sweep it. `how` says how it
-    ended, when that is known; `expired` is written when the next one is given out.
+    ended, when that is known; `expired` is written when the next one is given out. With `double` it is a drawn decision that is in hand.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -143,6 +192,7 @@ class Lease(models.Model):
     until_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     how = models.TextField(default="")
+    double = models.ForeignKey(Double, null=True, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         db_table = "decisions_lease"
@@ -157,4 +207,5 @@ class Lease(models.Model):
         ]
         indexes = [
             models.Index(fields=["case", "person"], condition=Q(how="given_back"), name="decisions_lease_given_back"),
+            models.Index(fields=["double"], condition=Q(double__isnull=False), name="decisions_lease_double"),
         ]

@@ -131,6 +131,16 @@ def move(*, source: uuid.UUID, target: uuid.UUID) -> None:
     fetch_none("UPDATE enforcement_measure SET case_id = %s WHERE case_id = %s", [target, source])
 
 
+def leave_out_measures(*, case: uuid.UUID, since: datetime) -> None:
+    """Let the measures of a case from then on not have been ordered; only in a transaction that is undone, for a preview."""
+    fetch_none("DELETE FROM enforcement_measure WHERE case_id = %s AND ordered_at >= %s", [case, since])
+    fetch_none(
+        "UPDATE enforcement_measure SET in_force = true WHERE id IN (SELECT DISTINCT ON (item_id, account_id) id FROM enforcement_measure "
+        "WHERE case_id = %s ORDER BY item_id, account_id, ordered_at DESC, id DESC)",
+        [case],
+    )
+
+
 def measure_of(*, measure: uuid.UUID) -> MeasureView | None:
     """Return one measure without holding it, or None."""
     rows = fetch_all(f"SELECT {_FIELDS} FROM enforcement_measure WHERE id = %s", [measure])

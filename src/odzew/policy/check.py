@@ -100,6 +100,21 @@ def check_policy(*, policy: Policy) -> list[str]:
     return list(dict.fromkeys(sentence for check in checks for sentence in check(policy)))
 
 
+def remarks(*, policy: Policy) -> list[str]:
+    """Give one sentence for each thing that a policy may say, and that its operator should know the price of."""
+    rule = policy.double
+    never = [f"double.{where}" for where, share in (("share", rule.share), *_named_shares(policy)) if share == 0]
+    return [
+        f"The key {key} is 0: none of these decisions gets a second, blind look, so nobody learns how well people agree on them."
+        for key in never
+    ]
+
+
+def _named_shares(policy: Policy) -> Iterator[tuple[str, float]]:
+    yield from ((f"queues.{name}", share) for name, share in policy.double.queues.items())
+    yield from ((f"kinds.{name}", share) for name, share in policy.double.kinds.items())
+
+
 def _deeds(policy: Policy) -> Iterator[str]:
     for name, rule in policy.clocks.items():
         for deed in {step.deed for step in rule.steps} | {rule.deed}:

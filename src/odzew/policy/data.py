@@ -33,7 +33,7 @@ class Trigger:
     """The thing that made the desk judge now: a notice (then the `concern` fields are that notice's own), or a change of facts.
 
     `what`: `notice`, `spread` (new view counts), `registered` (a known address became an item), `changed_media`, `match`,
-    `account_marked`, `appeal`, `clock`.
+    `account_marked`, `appeal`, `clock`, `second_look`.
     `heard_before` is true when this reporter already reported this case. `instant_lost`: after a warning this reporter's claims no
     longer hide at once (DSA art. 23(2)); never true of an anonymous child-safety reporter.
     """

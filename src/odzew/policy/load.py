@@ -19,9 +19,11 @@ from odzew.policy.rules import (
     BREAKER_CLOCKS,
     DEEDS,
     REGIME_NAMES,
+    USUAL_SHARE,
     VARIANTS,
     BreakerRule,
     ClockRule,
+    DoubleRule,
     MatchRule,
     Policy,
     SeverityRule,
@@ -49,6 +51,7 @@ _SECTIONS: Final = (
     "marks",
     "words",
     "leaving",
+    "double",
 )
 # Of a policy that was written before it had a say in this.
 WORDS_KEPT: Final = timedelta(days=90)
@@ -103,6 +106,7 @@ def load_policy(*, text: str) -> Policy:
         banks_may_leave=_names(leaving, "banks"),
         exchanges_may_hear=_names(leaving, "exchanges") if "exchanges" in leaving.values else frozenset(),
         plans=MappingProxyType(build_plans(clocks=clocks, warn=warn)),
+        double=_double(top),
     )
 
 
@@ -312,6 +316,30 @@ def _plain(rule: type[RuleT], table: _Table) -> RuleT:
     table.only(tuple(kinds))
     read: Mapping[object, Callable[[str], Any]] = {int: table.whole, float: table.number, timedelta: table.duration}
     return rule(**{name: read[kind](name) for name, kind in kinds.items()})
+
+
+def _double(top: _Table) -> DoubleRule:
+    """A policy from before there were draws has the usual share."""
+    table = top.table("double").only(("share", "queues", "kinds")) if "double" in top.values else _Table("double", {})
+    return DoubleRule(
+        share=_share(table, "share") if "share" in table.values else USUAL_SHARE,
+        queues=_shares(table, "queues", REGIME_NAMES),
+        kinds=_shares(table, "kinds", KINDS),
+    )
+
+
+def _shares(table: _Table, name: str, known: Iterable[str]) -> Mapping[str, float]:
+    if name not in table.values:
+        return MappingProxyType({})
+    shares = table.table(name).only(known)
+    return MappingProxyType({key: _share(shares, key) for key in shares.values})
+
+
+def _share(table: _Table, name: str) -> float:
+    share = table.number(name)
+    if share > 1:
+        raise table.wrong(name, "a part from 0 to 1")
+    return share
 
 
 def _private_checked(table: _Table) -> frozenset[str]:

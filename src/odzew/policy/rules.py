@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final, Literal
 
 from odzew.policy.data import ClockPlan, Desk, Regime, Step
@@ -35,6 +36,7 @@ VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "statement_review": (),
     "outside_opinion": (),
 }
+USUAL_SHARE: Final = 0.05
 BREAKER_CLOCKS: Final = frozenset({"child_withhold", "ncii_policy"})
 DECIDING: Final[Mapping[Regime, str]] = {"child": "child_decide", "intimate": "ncii_decide", "other": "other_decide"}
 
@@ -112,6 +114,15 @@ class MatchRule:
     wide_age: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubleRule:
+    """What part of the final decisions is drawn for a second look: by kind of harm, else by queue, else `share`."""
+
+    share: float
+    queues: Mapping[str, float]
+    kinds: Mapping[str, float]
+
+
 PlanKey = tuple[str, str, bool, bool]
 
 
@@ -149,6 +160,7 @@ class Policy:
     banks_may_leave: frozenset[str]
     plans: Mapping[PlanKey, ClockPlan]
     exchanges_may_hear: frozenset[str] = frozenset()
+    double: DoubleRule = DoubleRule(share=USUAL_SHARE, queues=MappingProxyType({}), kinds=MappingProxyType({}))
 
     def plan(self, name: str, variant: str = "", *, hides: bool = True, halve: bool = False) -> ClockPlan:
         """Give the plan of a clock; `hides=False` replaces what would hide by an alarm."""

@@ -15,6 +15,7 @@ from odzew.cases.items import copysets_of, surroundings
 from odzew.cases.rows import CaseRow, save_case
 from odzew.decisions.api import add_decision, ask_of, decisions_of, open_appeals, settle
 from odzew.decisions.data import DecisionView
+from odzew.decisions.doubles import looked
 from odzew.foundation.ids import new_id
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, read_texts, record
@@ -23,6 +24,7 @@ from odzew.notices.api import open_handlings
 from odzew.policy.clearing import clearing
 from odzew.policy.data import Signatures, Trigger
 from odzew.usecases._asking import ask_outside, nobody_left
+from odzew.usecases._doubling import draw
 from odzew.usecases._following import Following
 from odzew.usecases._hiding import hide_case
 from odzew.usecases._judging import facts_of
@@ -64,6 +66,7 @@ class Deciding:
         self.row, self.given, self.desk, self.now, self.writes = row, signature, desk, now, Writes()
         self.caller, self.outcome = signature.caller, signature.outcome
         self.earlier = decisions_of(case=row.id)
+        self.looked = looked(case=row.id) if row.round > 1 else frozenset()
         self.mine = [d for d in self.earlier if d.round == row.round and d.state in STANDING]
         self.running: Mapping[Name, ClockView] = armed(cases=[row.id])[row.id]
         around = surroundings(copysets=copysets_of(case=row.id), now=now)
@@ -89,6 +92,7 @@ class Deciding:
                 sign=self.sign,
                 team=self.team,
                 now=self.now,
+                looked=self.looked,
             )
         )
 
@@ -272,6 +276,7 @@ class Deciding:
         settle(self.writes, decisions=[d for d in said if d not in agree], state="overruled", now=self.now)
         lead = decision if not self.given.outside else [d for d in agree if not d.outside][-1]
         reason = self.given.reason if lead is decision else read_texts(ids=[lead.reason]).get(lead.reason, "")
+        draw(self.writes, row=self.row, decision=lead, earlier=self.earlier, desk=self.desk, now=self.now)
         following = Following(
             row=self.row,
             caller=self.caller,

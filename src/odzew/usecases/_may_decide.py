@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +21,8 @@ SPECIALISTS: Final = frozenset({"specialist", "lead", "safety_officer"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who wants to decide what, on a case with which decisions; `mine` are those of its round, `voting` those that count."""
+    """Who wants to decide what, on a case with which decisions; `mine` are those of its round, `voting` those that count. `looked`: who gave a second
+    look at an earlier decision on it."""
 
     row: CaseRow
     caller: Caller
@@ -31,6 +33,7 @@ class Asked:
     sign: Signatures
     team: Size
     now: datetime
+    looked: frozenset[uuid.UUID] = frozenset()
 
 
 def may_decide(asked: Asked) -> None:
@@ -43,7 +46,7 @@ def may_decide(asked: Asked) -> None:
         raise Forbidden(
             "Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.", why="not_in_force"
         )
-    touched = {d.person for d in asked.earlier if d.round < asked.row.round}
+    touched = {d.person for d in asked.earlier if d.round < asked.row.round} | asked.looked
     free = set(present) - {d.person for d in asked.mine} - {me}
     if any(d.person == me for d in asked.voting):
         _same_person_again(asked)
@@ -62,6 +65,8 @@ def _apart_from_last_time(asked: Asked) -> None:
     """Nobody new is there: whoever decided hears an appeal apart in time; what only hides never waits."""
     stays_open = asked.outcome in HIDES and not asked.row.withheld
     mine = [d.at for d in asked.earlier if d.person == asked.caller.id and d.round < asked.row.round]
+    if not mine:
+        return  # they gave a second look, and nobody was told of it
     when = max(mine) + (asked.sign.apart if asked.team == "solo" else timedelta(0))
     if asked.now < when and not stays_open and open_appeals(case=asked.row.id):
         raise Forbidden(

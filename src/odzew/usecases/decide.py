@@ -9,12 +9,15 @@ from typing import Any, Final
 from odzew.cases.rows import CaseRow, lock_case
 from odzew.decisions.api import decisions_of
 from odzew.decisions.blind import shown_version
+from odzew.decisions.data import DoubleView
+from odzew.decisions.doubles import handed_to
 from odzew.decisions.leases import decided as end_lease
 from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.ledger.people import Caller
 from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._deciding import Decided, Deciding, Signature
+from odzew.usecases._doubling import second_look
 from odzew.usecases.desk import Desk
 
 __all__ = ["Decided", "check_words", "decide"]
@@ -39,11 +42,21 @@ def decide(
     One person's `remove` or `keep_withheld` is final at once, except against somebody's waiting `no_violation`. Clearing a
     child-safety case needs the signatures of the policy, blind to each other. Raises `Forbidden` (not for this person, and why),
     `Conflict` (closed, or another version than `if_version`), `Invalid` (outcome, ground or reason). Source: practice 1 and 3.
+
+    On a final decision that was drawn, and that this person was handed, it is the second look (docs/decisions/0037).
     """
     check_words(outcome=outcome, ground=ground, reason=reason, referral=referral, desk=desk, caller=caller)
 
+    def _second_look(row: CaseRow, drawn: DoubleView) -> Decided:
+        second_look(row=row, double=drawn, caller=caller, outcome=outcome, ground=ground, reason=reason.strip(), desk=desk, now=now)
+        end_lease(case=row.id, person=caller.id, now=now)
+        return Decided(decision=drawn.id, state="final")
+
     def work() -> Decided:
         row = lock_case(case=case)
+        drawn = None if row.undecided else handed_to(person=caller.id, case=row.id)
+        if drawn is not None:
+            return _second_look(row, drawn)
         if if_version is not None and if_version != (version := _version_for(row, caller)):
             raise Conflict("The case has changed since you read it; read it again and decide.", why="changed", version=version)
         if not row.undecided:

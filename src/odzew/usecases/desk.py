@@ -47,6 +47,11 @@ class Desk:
     size_cached_for: timedelta = timedelta(seconds=2)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False, compare=False)
 
+    @property
+    def draw_key(self) -> bytes:
+        """The key under which final decisions are drawn for a second look."""
+        return self.keys.derive(label="draw")
+
     def size(self, *, now: datetime) -> Size:
         """Return the size of the desk, at most `size_cached_for` old."""
         memory = self._remembered

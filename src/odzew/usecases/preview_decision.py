@@ -9,20 +9,21 @@ from typing import Final
 
 from django.db import OperationalError
 
-from odzew.answers.api import answers_on
+from odzew.answers.api import answers_on, leave_out_answers
 from odzew.cases.clocks import armed
 from odzew.cases.items import copysets_of, surroundings
 from odzew.cases.rows import CaseRow, lock_case, read_cases
-from odzew.decisions.api import statements_of
-from odzew.decisions.data import DecisionView
-from odzew.enforcement.api import measures_of
+from odzew.decisions.api import leave_out_statements, statements_of
+from odzew.decisions.data import DecisionView, DoubleView
+from odzew.decisions.doubles import handed_to
+from odzew.enforcement.api import leave_out_measures, measures_of
 from odzew.foundation.errors import Conflict
 from odzew.foundation.ids import new_id
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes, fetch_none
 from odzew.ledger.events import keep_text
 from odzew.ledger.people import Caller
-from odzew.notices.api import open_handlings
+from odzew.notices.api import all_handlings, open_handlings, reopen
 from odzew.policy.clearing import clearing
 from odzew.policy.data import Signatures, Trigger
 from odzew.usecases._answering import CLOSING, tell_verdict
@@ -79,6 +80,9 @@ def preview_decision(
     def work() -> Preview:
         fetch_none(_PATIENCE, [])
         row = lock_case(case=case)
+        drawn = None if row.undecided else handed_to(person=caller.id, case=row.id)
+        if drawn is not None:
+            row = _stood(row, drawn)
         if not row.undecided:
             raise Conflict(
                 "The case is decided; it can be opened again by an appeal or by new facts.", why="decided", state=row.state
@@ -94,6 +98,15 @@ def preview_decision(
         if getattr(error.__cause__, "sqlstate", None) != _HELD:
             raise
         raise Conflict("Something is being written on this case; try again.", why="busy") from error
+
+
+def _stood(row: CaseRow, drawn: DoubleView) -> CaseRow:
+    """The case as whoever looks at it once more knows it: nobody was told, and nothing done. Like all else here it is not kept."""
+    reopen(case=row.id, notices=[h.notice for h in all_handlings(case=row.id)])
+    leave_out_measures(case=row.id, since=drawn.at)
+    leave_out_statements(case=row.id, since=drawn.at)
+    leave_out_answers(case=row.id, since=drawn.at)
+    return replace(row, state="open", withheld=drawn.hidden, decided_at=None)
 
 
 def _as_if(row: CaseRow, caller: Caller, outcome: str, ground: str, reason: str, desk: Desk, now: datetime) -> Preview:

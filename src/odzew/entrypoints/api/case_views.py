@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from odzew.cases.rows import CaseRow
 from odzew.decisions.api import appeals_of, ask_of, decisions_of
 from odzew.decisions.blind import sees, shown_version
 from odzew.decisions.data import AppealView, DecisionView
+from odzew.decisions.doubles import as_it_stood
 from odzew.enforcement.api import measures_of, probes_of
 from odzew.enforcement.data import MeasureView
 from odzew.entrypoints.api.context import the_desk
@@ -58,14 +60,20 @@ def case_view(
     most: int = NOTICES,
     items: list[ItemView] | None = None,
     decisions: list[DecisionView] | None = None,
+    stood: datetime | None = None,
 ) -> dict[str, Any] | None:
     """Return a case as this caller may see it, or None if there is no such case for them; at most `most` notices (see `weightiest`).
 
-    All its `items` and `decisions` are read here unless the caller has read them.
+    All its `items` and `decisions` are read here unless the caller has read them. `stood`: the row is as it stood then, and so is all
+    else that is shown; that somebody was handed it as a drawn decision is found here too (docs/decisions/0037).
     """
     items = items_of(case=row.id) if items is None else items
     if caller.what == "person":
-        return _for_person(row, items, decisions_of(case=row.id) if decisions is None else decisions, caller, now, most)
+        if stood is None:
+            known = as_it_stood(rows=[row], person=caller.id)[0]
+            row, stood = known.row, known.at
+        decisions = decisions_of(case=row.id) if decisions is None else decisions
+        return _for_person(row, items, decisions, caller, now, most, stood)
     mine = [i for i in items if caller.platform is not None and i.platform_id == caller.platform]
     return _for_program(row, mine, caller, most) if mine else None
 
@@ -81,9 +89,16 @@ def weightiest(*, notices: list[NoticeView], most: int) -> list[NoticeView]:
 
 
 def _for_person(
-    row: CaseRow, items: list[ItemView], decisions: list[DecisionView], caller: Caller, now: datetime, most: int
+    row: CaseRow,
+    items: list[ItemView],
+    decisions: list[DecisionView],
+    caller: Caller,
+    now: datetime,
+    most: int,
+    stood: datetime | None,
 ) -> dict[str, Any]:
     auditor = caller.role == "auditor"
+    decisions = _made_before(decisions, row, stood)
     visible = [
         d for d in decisions if sees(decision=d, person=caller.id, auditor=auditor, row_round=row.round, open_=row.undecided)
     ]
@@ -102,13 +117,13 @@ def _for_person(
         "severity": row.severity,
         "priority": round((now - row.queue_at).total_seconds() / 3600, 4) if row.undecided else None,
         "reasons": row.reasons,
-        "clocks": [_clock(c) for c in _clocks(row, took_part)],
+        "clocks": [_clock(c) for c in _clocks(row, took_part, stood)],
         "items": [_item(i) for i in items],
-        "notices": [_notice(n, texts) for n in notices],
+        "notices": [_notice(n, texts, waits=stood is not None) for n in notices],
         "notices_count": len(every),
-        "measures": _measures(row.id, items),
+        "measures": _measures(row.id, items, stood=stood),
         "decisions": [_decision(d, texts, names, hide=solo and d.state == "awaiting_second") for d in visible],
-        "appeals": [_appeal(a, texts) for a in appeals],
+        "appeals": [_appeal(a, texts, state=_appeal_state(a, row, stood)) for a in appeals],
         "asked": {"at": ask.at, "due": ask.due} if ask else None,
         "version": _version(row, decisions, caller),
     }
@@ -116,16 +131,24 @@ def _for_person(
 
 def now_of(*, row: CaseRow, caller: Caller) -> tuple[int, list[ClockView]]:
     """Return the version and the clocks of a case as this person may see them."""
-    decisions = decisions_of(case=row.id)
-    return _version(row, decisions, caller), _clocks(row, _took_part(row, decisions, caller))
+    known = as_it_stood(rows=[row], person=caller.id)[0]
+    row, stood = known.row, known.at
+    decisions = _made_before(decisions_of(case=row.id), row, stood)
+    return _version(row, decisions, caller), _clocks(row, _took_part(row, decisions, caller), stood)
+
+
+def _made_before(decisions: list[DecisionView], row: CaseRow, stood: datetime | None) -> list[DecisionView]:
+    """Of a case as it stood no decision of its round is known: the last of them was final."""
+    return decisions if stood is None else [d for d in decisions if d.round < row.round]
 
 
 def _took_part(row: CaseRow, decisions: list[DecisionView], caller: Caller) -> bool:
     return caller.role == "auditor" or any(d.person == caller.id and d.round == row.round for d in decisions)
 
 
-def _clocks(row: CaseRow, took_part: bool) -> list[ClockView]:
-    return [c for c in clocks_of(case=row.id) if took_part or not row.undecided or c.name not in TELLING_CLOCKS]
+def _clocks(row: CaseRow, took_part: bool, stood: datetime | None) -> list[ClockView]:
+    found = _ran(clocks_of(case=row.id), stood)
+    return [c for c in found if took_part or not row.undecided or c.name not in TELLING_CLOCKS]
 
 
 def _version(row: CaseRow, decisions: list[DecisionView], caller: Caller) -> int:
@@ -160,9 +183,22 @@ def _for_program(row: CaseRow, mine: list[ItemView], caller: Caller, most: int) 
     }
 
 
-def _appeal(a: AppealView, texts: dict[uuid.UUID, str]) -> dict[str, Any]:
+def _appeal(a: AppealView, texts: dict[uuid.UUID, str], *, state: str) -> dict[str, Any]:
     said = [texts[t] for t in a.texts if t in texts]
-    return {"id": a.id, "by": a.by, "at": a.at, "state": a.state, "text": "\n\n".join(said), "erased": len(said) < len(a.texts)}
+    return {"id": a.id, "by": a.by, "at": a.at, "state": state, "text": "\n\n".join(said), "erased": len(said) < len(a.texts)}
+
+
+def _ran(clocks: list[ClockView], stood: datetime | None) -> list[ClockView]:
+    """The clocks that run or ran; of a case as it stood those from before, those that the decision stopped as running while they would."""
+    if stood is None:
+        return clocks
+    before = [c for c in clocks if c.started is not None and c.started < stood]
+    return [replace(c, state="armed") if c.state == "stopped" and c.ended == stood else c for c in before]
+
+
+def _appeal_state(a: AppealView, row: CaseRow, stood: datetime | None) -> str:
+    """What the decision that must not be known made of an appeal must not be known either."""
+    return "open" if stood is not None and a.against_round == row.round - 1 else a.state
 
 
 def _clock(c: ClockView) -> dict[str, Any]:
@@ -183,10 +219,10 @@ def _item(i: ItemView) -> dict[str, Any]:
     }
 
 
-def _notice(n: NoticeView, texts: dict[uuid.UUID, str]) -> dict[str, Any]:
+def _notice(n: NoticeView, texts: dict[uuid.UUID, str], *, waits: bool = False) -> dict[str, Any]:
     return {
         "id": n.id,
-        "state": n.state,
+        "state": "open" if waits else n.state,
         "at": n.received_at,
         "source": n.source,
         "kind": n.kind,
@@ -201,9 +237,13 @@ def _notice(n: NoticeView, texts: dict[uuid.UUID, str]) -> dict[str, Any]:
     }
 
 
-def _measures(case: uuid.UUID, items: Iterable[ItemView], *, all_of_them: bool = True) -> list[dict[str, Any]]:
+def _measures(
+    case: uuid.UUID, items: Iterable[ItemView], *, all_of_them: bool = True, stood: datetime | None = None
+) -> list[dict[str, Any]]:
     names = {i.id: i.external_id for i in items}
     found: list[MeasureView] = [m for m in measures_of(case=case) if all_of_them or m.item in names]
+    if stood is not None:
+        found = _in_force_then([m for m in found if m.ordered_at < stood])
     proofs = probes_of(measures=[m.id for m in found])
     return [
         {
@@ -214,10 +254,16 @@ def _measures(case: uuid.UUID, items: Iterable[ItemView], *, all_of_them: bool =
             "state": m.state,
             "in_force": m.in_force,
             "ordered_at": m.ordered_at,
-            "proofs": proofs[m.id],
+            "proofs": [p for p in proofs[m.id] if stood is None or p["at"] < stood],
         }
         for m in found
     ]
+
+
+def _in_force_then(measures: list[MeasureView]) -> list[MeasureView]:
+    """Of the measures of a time, the last on each item was in force at its end."""
+    last = {m.item: m.id for m in sorted(measures, key=lambda m: (m.ordered_at, m.id))}
+    return [replace(m, in_force=last[m.item] == m.id) for m in measures]
 
 
 def _decision(d: DecisionView, texts: dict[uuid.UUID, str], names: dict[uuid.UUID, str], *, hide: bool) -> dict[str, Any]:

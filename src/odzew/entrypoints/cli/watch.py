@@ -74,18 +74,20 @@ def _findings(chosen: Settings) -> list[Finding]:
 @_policy.command("check", epilog="Example: odzew policy check policy.toml")
 def _policy_check(file: Annotated[Path, typer.Argument(help="The policy file.", exists=False)], as_json: Json = False) -> None:
     """Does a policy keep the promises? Prints every reason why not; exit 1 if there is one."""
-    from odzew.policy.check import check_policy
+    from odzew.policy.check import check_policy, remarks
     from odzew.policy.load import load_policy
 
     text = _file(file)
+    said: list[str] = []
     try:
-        wrong = list(check_policy(policy=load_policy(text=text)))
+        policy = load_policy(text=text)
+        wrong, said = list(check_policy(policy=policy)), remarks(policy=policy)
     except OdzewError as error:
         wrong = [error.sentence]
     if as_json:
-        put({"ok": not wrong, "reasons": wrong})
+        put({"ok": not wrong, "reasons": wrong, "remarks": said})
     else:
-        for sentence in wrong:
+        for sentence in (*wrong, *said):
             print(sentence)
         print(f"{file} can be used." if not wrong else f"{file} cannot be used.")
     raise typer.Exit(1 if wrong else 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from odzew.cases.around import MOST_ITEMS, AccountView, OtherCase, Trace, accounts_of, traces_of
@@ -73,9 +75,15 @@ def _item(i: ItemView, trace: Trace, held: dict[str, Any] | None, here: Mapping[
     }
 
 
-def accounts(*, row: CaseRow, here: Mapping[uuid.UUID, str], said: Said) -> list[dict[str, Any]]:
-    """Return the accounts of a case with their history: what else of them came before the desk, and what became of it."""
-    return [_account(a, here, said) for a in accounts_of(case=row.id, most=_ACCOUNTS, now=said.now)]
+def accounts(
+    *, row: CaseRow, here: Mapping[uuid.UUID, str], said: Said, not_marked: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Return the accounts of a case with their history: what else of them came before the desk, and what became of it.
+
+    A mark that ends at `not_marked` is of a decision that the reader must not know.
+    """
+    found = accounts_of(case=row.id, most=_ACCOUNTS, now=said.now)
+    return [_account(replace(a, marked_until=None) if a.marked_until == not_marked else a, here, said) for a in found]
 
 
 def _account(a: AccountView, here: Mapping[uuid.UUID, str], said: Said) -> dict[str, Any]:

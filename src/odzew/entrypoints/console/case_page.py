@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from odzew.answers.api import answers_on
@@ -42,16 +43,19 @@ _GOOD: Final = 80
 _TELLING: Final = frozenset({"case.votes_lapsed"})
 # Who sees what a reporter signed as a formal request: whoever must show that it was complete.
 _SEE_NAMES: Final = frozenset({"lead", "safety_officer"})
+# Who reads of drawn decisions.
+_OF_AGREEMENT: Final = frozenset({"lead", "auditor"})
 # What tells it, and is shown to those who took part.
 _TELLING_OTHERS: Final = frozenset({"opinion.asked"})
 # Who of the desk wrote or read is for the auditor: the name must not change when they have answered.
 _OF_THE_DESK: Final = frozenset({"message.sent", "message.read"})
 
 
-def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> dict[str, Any] | None:
-    """Return all that the page of a case shows to this person, or None if there is no such case for them."""
+def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said, stood: datetime | None = None) -> dict[str, Any] | None:
+    """Return all that the page of a case shows to this person, or None if there is no such case for them; of a case as it `stood`
+    then nothing that came of the decision made then."""
     items, decisions = items_of(case=row.id), decisions_of(case=row.id)
-    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES, items=items, decisions=decisions)
+    view = case_view(row=row, caller=caller, now=said.now, most=NOTICES, items=items, decisions=decisions, stood=stood)
     if view is None:
         return None
     more = {"notices": view["notices_count"] - len(view["notices"])}
@@ -62,8 +66,10 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         return sorted(found, key=last)[: _MOST[name]]
 
     measures = some("measures", view["measures"], last=lambda m: m["state"] == "done" or not m["in_force"])
-    answers = some("answers", answers_on(case=row.id, notices=[n["id"] for n in view["notices"]])[::-1])[::-1]
-    statements = some("statements", statements_of(case=row.id), last=lambda s: s["state"] != "held")
+    told = [a for a in answers_on(case=row.id, notices=[n["id"] for n in view["notices"]]) if stood is None or a.at < stood]
+    answers = some("answers", told[::-1])[::-1]
+    stated = [s for s in statements_of(case=row.id) if stood is None or s["at"] < stood]
+    statements = some("statements", stated, last=lambda s: s["state"] != "held")
     subjects = [m["measure_id"] for m in measures] + [s["id"] for s in statements] + [a.id for a in answers]
     tries = attempts_of(subjects=subjects)
     places = [p for n in view["notices"] for p in n["where"]]
@@ -80,11 +86,11 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
         "version": view["version"],
         "reasons": _unique([said.reason(r["code"]) for r in view["reasons"]]),
         "clocks": [{"label": said.label("clock", c["name"]), "due": said.due(c["due"])} for c in running],
-        "matches": _matches(row, items, said),
+        "matches": _matches(row, items, said, stood),
         "copies": said.text("copies_unseen", count=covered["unseen"]) if covered["unseen"] else "",
         "spread": spread_chart(row=row, since=min([row.opened_at, *(n["at"] for n in view["notices"])]), said=said),
         "cluster": covered,
-        "accounts": accounts(row=row, here=here, said=said),
+        "accounts": accounts(row=row, here=here, said=said, not_marked=stood and stood + policy.marks_expire),
         "notices": [_notice(n, said) for n in view["notices"]],
         "signed": _signed([n["id"] for n in view["notices"]], said) if caller.role in _SEE_NAMES else [],
         "threads": threads_of(case=row.id, caller=caller, said=said),
@@ -111,7 +117,7 @@ def case_page(*, row: CaseRow, caller: Caller, policy: Policy, said: Said) -> di
             for a in view["appeals"]
         ],
         "asked": view["asked"] and {"at": said.time(view["asked"]["at"]), "due": said.due(view["asked"]["due"])},
-        "timeline": some("timeline", _timeline(row, view, decisions, caller, said)),
+        "timeline": some("timeline", _timeline(row, view, decisions, caller, said, stood)),
         "more": {name: said.text("more", count=count) for name, count in more.items() if count > 0},
     }
 
@@ -137,7 +143,7 @@ def _unique(found: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _matches(row: CaseRow, items: list[ItemView], said: Said) -> list[dict[str, Any]]:
+def _matches(row: CaseRow, items: list[ItemView], said: Said, stood: datetime | None) -> list[dict[str, Any]]:
     """What its files are near to, the nearest first, each in words; equal ones and near ones are told apart."""
     found = matches_of(case=row.id, most=_MOST_MATCHES)
     names = {i.id: i.external_id or said.words["unknown_item"] for i in items}
@@ -152,6 +158,7 @@ def _matches(row: CaseRow, items: list[ItemView], said: Said) -> list[dict[str, 
             "at": said.time(m.at),
         }
         for m in found
+        if stood is None or m.at < stood
     ]
 
 
@@ -236,7 +243,7 @@ def _decision(d: dict[str, Any], policy: Policy, caller: Caller, said: Said) -> 
 
 
 def _timeline(
-    row: CaseRow, view: dict[str, Any], decisions: list[DecisionView], caller: Caller, said: Said
+    row: CaseRow, view: dict[str, Any], decisions: list[DecisionView], caller: Caller, said: Said, stood: datetime | None
 ) -> list[dict[str, Any]]:
     """The acts on record, the newest first, without those that would tell of a decision this person may not know of."""
     seen = {str(d["id"]): d for d in view["decisions"]}
@@ -246,6 +253,8 @@ def _timeline(
         if e.kind == "case.decided" and str(e.facts.get("decision")) not in seen:
             continue
         if e.kind in _TELLING and caller.role != "auditor":
+            continue
+        if (stood is not None and e.at >= stood and e.actor != caller.actor) or _of_a_drawn(e, row, caller):
             continue
         if e.kind.startswith(("lease.", "media.")) and not _may_know(e, row, caller):
             continue
@@ -263,6 +272,14 @@ def _timeline(
             }
         )
     return lines
+
+
+def _of_a_drawn(e: Entry, row: CaseRow, caller: Caller) -> bool:
+    """That a decision was drawn, and who has it in hand, is for those who read of agreement: its author must not know."""
+    after = row.decided_at is not None and e.at > row.decided_at and int(str(e.facts.get("round", 0))) == row.round
+    if e.kind.startswith("double."):
+        return caller.role not in _OF_AGREEMENT
+    return e.kind.startswith(("lease.", "media.")) and after and e.actor != caller.actor and caller.role not in _OF_AGREEMENT
 
 
 def _may_know(e: Entry, row: CaseRow, caller: Caller) -> bool:

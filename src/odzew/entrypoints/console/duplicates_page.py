@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from odzew.cases.queue import find_case
 from odzew.cases.rows import CaseRow
+from odzew.decisions.doubles import as_it_stood
 from odzew.entrypoints import hashes
 from odzew.entrypoints.console import views
 from odzew.entrypoints.console.queue_page import regime_word
@@ -27,6 +28,11 @@ def duplicates(request: HttpRequest, visit: Visit, case: uuid.UUID) -> HttpRespo
     row = find_case(case=case)
     if row is None:
         return views.show(request, "told", visit=visit, status=404, sentence="not_here")
+    known = as_it_stood(rows=[row], person=visit.caller.id)[0]
+    if known.at is not None:
+        if request.method == "POST":
+            return _page(request, visit, known.row, status=409, refused=views.said_to(request).words["dup_first"])
+        return _page(request, visit, known.row)
     if request.method != "POST":
         return _page(request, visit, row)
     chosen = ids_in(texts=request.POST.getlist("case"))

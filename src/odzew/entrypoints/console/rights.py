@@ -59,6 +59,8 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("policy_withdraw", "POST"): SIGNERS,
     ("policy_preview", "POST"): SIGNERS,
     ("figures", "GET"): frozenset({"lead", "safety_officer", "auditor"}),
+    ("agreement", "GET"): frozenset({"lead", "auditor"}),
+    ("settle", "POST"): frozenset({"lead"}),
     ("operation", "GET"): frozenset({"lead", "operator"}),
     ("key", "GET"): ALL,
     ("key", "POST"): ALL,

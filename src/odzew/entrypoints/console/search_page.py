@@ -8,6 +8,7 @@ from typing import Any, Final
 from odzew.cases.queue import find_case
 from odzew.cases.rows import CaseRow, read_cases
 from odzew.cases.search import cases_named
+from odzew.decisions.doubles import as_it_stood
 from odzew.entrypoints.console.queue_page import regime_word
 from odzew.entrypoints.console.said import Said
 from odzew.ledger.people import Caller, platform_names
@@ -29,7 +30,7 @@ def search_page(*, what: str, caller: Caller, said: Said) -> dict[str, Any]:
     return {
         "what": what,
         "words": caller.role in READ_WORDS,
-        "found": [_shown(row, said) for row in rows[:MOST]],
+        "found": [_shown(known.row, said) for known in as_it_stood(rows=rows[:MOST], person=caller.id)],
         "too_many": len(rows) > MOST,
     }
 

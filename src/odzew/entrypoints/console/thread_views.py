@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from odzew.answers.replies import advice, plain
 from odzew.cases.queue import find_case
+from odzew.decisions.doubles import as_it_stood
 from odzew.entrypoints.console import views
 from odzew.entrypoints.console.thread_page import thread_page
 from odzew.entrypoints.console.visit import Visit
@@ -67,8 +68,8 @@ def read(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID)
 def _thread(
     request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID, *, status: int = 200, **facts: Any
 ) -> HttpResponse:
-    row = find_case(case=case)
-    said = views.said_to(request)
+    found, said = find_case(case=case), views.said_to(request)
+    row = as_it_stood(rows=[found], person=visit.caller.id)[0].row if found else None
     shown = thread_page(row=row, notice=notice, caller=visit.caller, desk=views.our_desk(), said=said) if row else None
     if shown is None:
         return views.show(request, "told", visit=visit, status=404, sentence="not_here")

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from odzew.alarms.api import recent
 from odzew.cases.queue import find_case
+from odzew.decisions.doubles import as_it_stood
 from odzew.entrypoints.api.context import the_desk as desk
 from odzew.entrypoints.api.problems import language_of
 from odzew.entrypoints.console.case_page import case_page, choices
@@ -63,7 +64,7 @@ HEADERS: Final = {
 }
 # The only pages that a sign-in leads back to: somebody was sent the link of a case.
 _CASE: Final = re.compile(r"/console/cases/[0-9a-f-]{36}")
-_MENU: Final = ("queue", "wave", "opinions", "alarms", "policy", "figures", "operation", "me", "key", "you")
+_MENU: Final = ("queue", "wave", "opinions", "alarms", "policy", "figures", "agreement", "operation", "me", "key", "you")
 _guesses = Guesses()
 
 
@@ -257,8 +258,11 @@ def typed_in(request: HttpRequest) -> dict[str, str]:
 
 def case_answer(request: HttpRequest, visit: Visit, number: uuid.UUID, *, status: int = 200, **facts: Any) -> HttpResponse:
     """Return the page of a case, or that there is nothing here; `facts` say what came of a form, and keep what was typed."""
-    row = find_case(case=number)
-    shown = case_page(row=row, caller=visit.caller, policy=desk().policy, said=said_to(request)) if row else None
+    row, stood = find_case(case=number), None
+    if row is not None:
+        known = as_it_stood(rows=[row], person=visit.caller.id)[0]
+        row, stood = known.row, known.at
+    shown = case_page(row=row, caller=visit.caller, policy=desk().policy, said=said_to(request), stood=stood) if row else None
     if row is None or shown is None:
         return show(request, "told", visit=visit, status=404, sentence="not_here")
     decides = row.undecided and may(role=visit.caller.role, page="decide", method="POST")

@@ -201,7 +201,9 @@ def too_large(request: HttpRequest) -> HttpResponse | None:
 def privacy_page(request: HttpRequest) -> HttpResponse:
     """What is done with what somebody writes, and for how long (GDPR art. 13)."""
     said = book(language=language_of(request)).sentences["page.privacy_until"]
-    return page(request, "privacy", until=said.format(days=acting().policy.words_kept.days), controller=settings().controller.strip())
+    return page(
+        request, "privacy", until=said.format(days=acting().policy.words_kept.days), controller=settings().controller.strip()
+    )
 
 
 @require_safe

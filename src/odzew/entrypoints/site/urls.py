@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from odzew.entrypoints.api import edge, health
 from odzew.entrypoints.api.app import api
-from odzew.entrypoints.console import duplicates_page, preview_page
+from odzew.entrypoints.console import agreement_page, duplicates_page, preview_page
 from odzew.entrypoints.console import factor_views as factors
 from odzew.entrypoints.console import hold_views as holding
 from odzew.entrypoints.console import live_views as live
@@ -89,6 +89,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/policy/preview", rules.preview),
     path("console/figures", whole.figures),
     path("console/figures/<str:name>.csv", whole.figures_table),
+    path("console/agreement", agreement_page.agreement),
+    path("console/agreement/<str:name>.csv", agreement_page.agreement_table),
+    path("console/agreement/<uuid:double>", agreement_page.settle),
     path("console/operation", whole.operation),
     path("console/key", own.key),
     path("console/key/revoke", own.revoke),
