@@ -187,6 +187,8 @@ def test_every_route_and_role(desk_story: Story) -> None:
         "authenticator": "/console/you/authenticator",
         "passkey": "/console/you/passkeys/new",
         "drop_passkey": f"/console/you/passkeys/{some}/remove",
+        "provider": "/console/you/provider",
+        "drop_provider": "/console/you/provider/remove",
         "step_up": "/console/step-up",
         "sign_out": "/console/sign-out",
     }

@@ -43,7 +43,11 @@ def warning(code: str, sentence: str) -> Finding:
 
 def check_surroundings(*, chosen: Settings) -> list[Finding]:
     """Return what is wrong with the settings, the files and the machine; asks no database."""
-    parts: list[Callable[[Settings], Iterator[Finding]]] = [_address, _files, _policy, _machine, _channels, mail_findings]
+    from odzew.entrypoints.single_sign_on.findings import provider_findings
+
+    parts: list[Callable[[Settings], Iterator[Finding]]] = [
+        *(_address, _files, _policy, _machine, _channels, mail_findings, provider_findings)
+    ]
     return [finding for part in parts for finding in part(chosen)]
 
 

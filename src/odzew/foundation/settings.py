@@ -104,6 +104,20 @@ class Settings(BaseModel):
             description="The name by which your mail server signs its `Authentication-Results`; without it no sender is believed."
         ),
     ] = ""
+    oidc_issuer: Annotated[
+        str,
+        Field(
+            description="Single sign-on by OpenID Connect: the provider's issuer, as its discovery document writes it. Empty: off."
+        ),
+    ] = ""
+    oidc_client_id: Annotated[str, Field(max_length=400, description="The desk's client id at that provider.")] = ""
+    oidc_client_secret: Annotated[
+        str, Field(max_length=400, description="The client secret; empty: the file `oidc-client-secret` in the folder of the keys.")
+    ] = ""
+    oidc_name: Annotated[str, Field(max_length=40, description="What your people call that provider; it is on the button.")] = ""
+    oidc_private: Annotated[
+        bool, Field(description="The provider may be on a private address; on this machine itself also without TLS.")
+    ] = False
     alarm_ntfy: Annotated[str, Field(description="The address of an ntfy topic for alarms.")] = ""
     alarm_webhook: Annotated[str, Field(description="An address that gets alarms as JSON.")] = ""
     witness_url: Annotated[str, Field(description="An outsider's address that gets the daily checkpoint of the record.")] = ""
@@ -128,7 +142,9 @@ class Settings(BaseModel):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
 
-    @field_validator("database_url", "public_url", "smtp_url", "mail_imap_url", "alarm_ntfy", "alarm_webhook", "witness_url")
+    @field_validator(
+        "database_url", "public_url", "smtp_url", "mail_imap_url", "oidc_issuer", "alarm_ntfy", "alarm_webhook", "witness_url"
+    )
     @classmethod
     def _readable(cls, value: str, info: ValidationInfo) -> str:
         """An address with a host and, if any, a port that is a number; the database may be reached by a socket."""

@@ -170,7 +170,9 @@ class Visit(models.Model):
     class Meta:
         db_table = "ledger_visit"
         constraints = [
-            models.CheckConstraint(condition=Q(how__in=["code", "recovery", "passkey", "link"]), name="ledger_visit_how")
+            models.CheckConstraint(
+                condition=Q(how__in=["code", "recovery", "passkey", "provider", "link"]), name="ledger_visit_how"
+            )
         ]
 
 
@@ -199,6 +201,19 @@ class Passkey(models.Model):
 
     class Meta:
         db_table = "ledger_passkey"
+
+
+class ProviderAccount(models.Model):
+    """A person's account at the provider of single sign-on, as a keyed hash of issuer and subject; unused until `until`, it opens nothing."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.OneToOneField(Person, on_delete=models.CASCADE)
+    account_hash = models.BinaryField(unique=True)
+    linked_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_provider_account"
 
 
 class Spent(models.Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import struct
 import uuid
@@ -24,9 +23,10 @@ from fido2.webauthn import (
 from odzew.foundation.errors import Conflict, Invalid, NotFound
 from odzew.foundation.ids import new_id
 from odzew.foundation.secrets import Keys, seal_facts, unseal_facts
-from odzew.foundation.writes import Writes, fetch_all, fetch_none
+from odzew.foundation.writes import Writes
 from odzew.ledger.models import Passkey
 from odzew.ledger.people import PersonView, person
+from odzew.ledger.spent import spend
 
 # How long a challenge may be answered.
 ANSWERED_WITHIN: Final = timedelta(minutes=10)
@@ -87,10 +87,7 @@ def _state(sealed: str, purpose: str, keys: Keys, now: datetime) -> dict[str, An
     body = unseal_facts(keys=keys, sealed=sealed, now=now)
     if body.get("for") != purpose:
         return None
-    fetch_none("DELETE FROM ledger_spent WHERE until < %s", [now])
-    sql = "INSERT INTO ledger_spent (hash, until) VALUES (%s, %s) ON CONFLICT (hash) DO NOTHING RETURNING 1"
-    spent = hashlib.sha256(body["challenge"].encode()).digest()
-    if not fetch_all(sql, [spent, now + ANSWERED_WITHIN]):
+    if not spend(what=body["challenge"], until=now + ANSWERED_WITHIN, now=now):
         return None
     return {"challenge": body["challenge"], "user_verification": _REQUIRED}
 

@@ -16,7 +16,7 @@ from odzew.foundation.errors import Conflict, Invalid, NotFound
 from odzew.foundation.ids import new_id
 from odzew.foundation.secrets import Keys, hash_key
 from odzew.foundation.writes import fetch_all
-from odzew.ledger.models import Passkey, Person, Platform, Program, RecoveryCode, SavedView, Visit
+from odzew.ledger.models import Passkey, Person, Platform, Program, ProviderAccount, RecoveryCode, SavedView, Visit
 from odzew.policy.vocabulary import ROLES, SOURCES
 
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics"})
@@ -319,7 +319,7 @@ def pseudonyms(*, people: list[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 def leave_desk(*, person: uuid.UUID, now: datetime) -> None:
     """Let a person go: no visit, key or sign-in works any more. Raises `NotFound`."""
-    for kept in (Visit, Passkey, RecoveryCode):
+    for kept in (Visit, Passkey, RecoveryCode, ProviderAccount):
         kept._default_manager.filter(person_id=person).delete()
     SavedView.objects.filter(person_id=person, shared=False).delete()  # what they shared is the desk's by now
     if not Person.objects.filter(id=person, left_at=None).update(left_at=now, key_hash=None, sign_in_hash=None, second_factor=None):

@@ -23,7 +23,7 @@ FRESH: Final = timedelta(minutes=5)
 # Kept no more exactly than this, so that a page costs no write.
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
-How = Literal["code", "recovery", "passkey", "link"]
+How = Literal["code", "recovery", "passkey", "provider", "link"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def begin_visit(writes: Writes, *, person: uuid.UUID, how: How, browser: bytes, 
             "how": how,
             "began_at": now,
             "seen_at": now,
-            "fresh_at": now if how in ("code", "recovery", "passkey") else None,
+            "fresh_at": None if how == "link" else now,
         },
     )
     return visit, secret

@@ -14,6 +14,8 @@ from odzew.ledger.events import record
 from odzew.ledger.factors import of_secret, stay
 from odzew.ledger.passkeys import Answer, answered
 from odzew.ledger.people import PersonView, person
+from odzew.ledger.provider_accounts import ASKED_WITHIN, person_of, stay_linked
+from odzew.ledger.spent import spend
 from odzew.ledger.visits import How, begin_visit
 from odzew.usecases._proving import refusal, tried
 from odzew.usecases.desk import Desk
@@ -41,7 +43,19 @@ class ByPasskey:
     answer: Answer
 
 
-Proof = BySecret | ByLink | ByPasskey
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByProvider:
+    """An account that the provider of single sign-on vouched for, in the place of the secret, and the desk's own second factor.
+
+    `account` is the keyed hash of it; `once` is what this round with the provider was called, and is good for one visit.
+    """
+
+    account: bytes
+    once: str
+    second: str | Answer
+
+
+Proof = BySecret | ByLink | ByPasskey | ByProvider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +89,8 @@ def _proved(writes: Writes, proof: Proof, desk: Desk, now: datetime) -> tuple[Pe
     if isinstance(proof, ByPasskey):
         who = answered(answer=proof.answer, keys=desk.keys, now=now)
         return (who, "passkey") if who else refusal(what=None)
+    if isinstance(proof, ByProvider):
+        return _beside_provider(writes, proof, desk, now)
     number = of_secret(secret=proof.secret, now=now)
     who = person(person=number) if number else None
     if who is None or not who.enrolled:
@@ -86,6 +102,26 @@ def _proved(writes: Writes, proof: Proof, desk: Desk, now: datetime) -> tuple[Pe
         return refusal(what=what)
     stay(person=who.id, now=now)
     return who, what.outcome
+
+
+def _beside_provider(writes: Writes, proof: ByProvider, desk: Desk, now: datetime) -> tuple[PersonView, How] | OdzewError:
+    """The account stands for the secret and for nothing else: it makes nobody a person, and no role comes with it."""
+    number = person_of(account=proof.account, now=now)
+    who = person(person=number) if number else None
+    if who is None or not who.enrolled:
+        return refusal(what=None)
+    if isinstance(proof.second, str):
+        what = tried(writes, who=who, code=proof.second, desk=desk, now=now)
+        if not what.good:
+            return refusal(what=what)
+    else:
+        whose = answered(answer=proof.second, keys=desk.keys, now=now)
+        if whose is None or whose.id != who.id:
+            return refusal(what=None)
+    if not spend(what=proof.once, until=now + ASKED_WITHIN, now=now):
+        return refusal(what=None)
+    stay_linked(person=who.id, now=now)
+    return who, "provider"
 
 
 def _begin(writes: Writes, view: PersonView, how: How, browser: bytes, now: datetime) -> CameIn:

@@ -15,6 +15,7 @@ from odzew.ledger.events import record
 from odzew.ledger.factors import drop_recovery_codes
 from odzew.ledger.passkeys import drop_passkeys
 from odzew.ledger.people import PersonView, enrol_second_factor, new_sign_in, person
+from odzew.ledger.provider_accounts import unlink
 from odzew.ledger.visits import end_visits
 from odzew.usecases.desk import Desk
 
@@ -31,8 +32,8 @@ class Renewed:
 def renew_sign_in(*, person_id: uuid.UUID, authenticator: bool, sign_in_lives: timedelta, desk: Desk, now: datetime) -> Renewed:
     """Give a person a new sign-in secret; the former one ends. Raises `NotFound`.
 
-    With `authenticator` the second factor is new too. The person's passkeys, recovery codes, API key and visits end, and an alarm says so
-    at once: whoever renews it could sign in as that person, so the others must learn of it.
+    With `authenticator` the second factor is new too. The person's passkeys, recovery codes, API key, visits and link to the
+    provider of single sign-on end, and an alarm says so at once: whoever renews it could sign in as that person, so the others must learn of it.
     """
     with transaction.atomic():
         view = person(person=person_id)
@@ -47,6 +48,7 @@ def renew_sign_in(*, person_id: uuid.UUID, authenticator: bool, sign_in_lives: t
             end_visits(person=view.id)
             drop_passkeys(person=view.id)
             drop_recovery_codes(person=view.id)
+            unlink(person=view.id)
             ring(writes, code="renewed", now=now)
         writes.send()
     desk.forget()

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from odzew.entrypoints.cli import sign_on
 from odzew.entrypoints.cli.common import Data, Json, opened, put
 from odzew.foundation.errors import Invalid, NotFound
 
@@ -26,6 +27,7 @@ Name = Annotated[str, typer.Argument(help="A name for it, unlike all others.")]
 def register(*, app: typer.Typer) -> None:
     """Put the commands on the command line."""
     app.add_typer(_platform, name="platform")
+    sign_on.register(user=_user, called=_called)
     app.add_typer(_user, name="user")
     app.add_typer(_key, name="key")
 
@@ -176,13 +178,18 @@ def _user_list(data: Data = None, as_json: Json = False) -> None:
 
     with opened(data=data):
         from odzew.ledger.people import desk_size, people
+        from odzew.ledger.provider_accounts import linked_people
 
-        found, size = people(), desk_size(now=utc_now())
+        now = utc_now()
+        found, size, linked = people(), desk_size(now=now), linked_people(now=now)
     if as_json:
-        put([{"person": p.id, "name": p.name, "role": p.role, "second_factor": p.enrolled} for p in found])
+        facts = ({"person": p.id, "name": p.name, "role": p.role, "second_factor": p.enrolled} for p in found)
+        put([{**fact, "single_sign_on": fact["person"] in linked} for fact in facts])
         return
     for p in found:
-        print(f"{p.name:20} {p.role:15} {'' if p.enrolled else 'no second factor'}".rstrip())
+        print(
+            f"{p.name:20} {p.role:15} {'single sign-on' if p.id in linked else '':15} {'' if p.enrolled else 'no second factor'}".rstrip()
+        )
     print(f"The desk counts as {size}.")
 
 

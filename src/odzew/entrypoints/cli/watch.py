@@ -58,9 +58,10 @@ def _check(data: Data = None, as_json: Json = False) -> None:
 def _findings(chosen: Settings) -> list[Finding]:
     from odzew.entrypoints import runtime
     from odzew.entrypoints.checks import check_database, check_decoder, check_surroundings, error
+    from odzew.entrypoints.single_sign_on.findings import check_provider
     from odzew.foundation.moments import utc_now
 
-    found = [*check_surroundings(chosen=chosen), *check_decoder(chosen=chosen)]
+    found = [*check_surroundings(chosen=chosen), *check_decoder(chosen=chosen), *check_provider(chosen=chosen)]
     if any(f.code in ("key", "keys") for f in found):
         return [*found, error("database", "The database was not looked at before the keys are in order.")]
     try:

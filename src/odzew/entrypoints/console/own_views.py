@@ -12,10 +12,12 @@ from odzew.entrypoints.console.passkeys import answer_of, asked
 from odzew.entrypoints.console.step_up import back_of, require_step_up
 from odzew.entrypoints.console.visit import Visit, end
 from odzew.entrypoints.reporter.networks import network
+from odzew.entrypoints.single_sign_on.place import the_place
 from odzew.foundation.errors import OdzewError, TooMany
 from odzew.ledger.factors import recovery_codes_left
 from odzew.ledger.passkeys import passkeys_of
 from odzew.ledger.people import person_key_until
+from odzew.ledger.provider_accounts import linked_until
 from odzew.ledger.visits import visits_of
 from odzew.usecases.change_key import make_key, revoke_key
 from odzew.usecases.end_visits import end_visits
@@ -51,6 +53,8 @@ def your_page(request: HttpRequest, visit: Visit, *, status: int = 200, **facts:
         }
         for p in passkeys_of(person=visit.caller.id)
     ]
+    place, until = the_place(), linked_until(person=visit.caller.id, now=said.now)
+    facts |= {"provider": place.name if place else "", "linked": said.due(until) if until else None}
     return views.show(request, "you", visit=visit, status=status, **facts)
 
 

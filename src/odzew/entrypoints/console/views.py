@@ -36,6 +36,7 @@ from odzew.entrypoints.console.wave_page import ids_in, wave_page, wave_signed
 from odzew.entrypoints.refusals import refusal
 from odzew.entrypoints.reporter.guesses import Guesses
 from odzew.entrypoints.reporter.networks import network
+from odzew.entrypoints.single_sign_on.place import the_place
 from odzew.foundation.errors import NotFound, OdzewError, TooMany
 from odzew.foundation.moments import utc_now
 from odzew.foundation.settings import settings
@@ -145,9 +146,16 @@ def see(path: str) -> HttpResponse:
     return answer
 
 
-def _door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpResponse:
-    back = _CASE.fullmatch(request.POST.get("back", "") or request.path)
-    return show(request, "sign_in", status=status, back=back[0] if back else "", **asked(desk=desk(), now=utc_now()), **facts)
+def case_in(text: str) -> str:
+    """Return the path of a case, or nothing for whatever else somebody would be led to."""
+    return text if _CASE.fullmatch(text) else ""
+
+
+def door(request: HttpRequest, *, status: int = 200, **facts: Any) -> HttpResponse:
+    """Return the page that lets people in, which leads back to the case that was asked for."""
+    back, place = case_in(request.POST.get("back", "") or request.path), the_place()
+    facts |= {"back": back, "provider": place.name if place else "", **asked(desk=desk(), now=utc_now())}
+    return show(request, "sign_in", status=status, **facts)
 
 
 View = Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]
@@ -169,7 +177,7 @@ def guarded(
                 return HttpResponseNotAllowed(methods)
             visit = visit_of(request, now=utc_now(), used=used)
             if visit is None:
-                return _door(request, status=401, ended="desk" in request.COOKIES)
+                return door(request, status=401, ended="desk" in request.COOKIES)
             if not may(role=visit.caller.role, page=page, method=method):
                 return show(request, "told", visit=visit, status=403, sentence="not_yours")
             if method == "POST" and (from_elsewhere(request) or not own_form(request, visit=visit)):
@@ -188,7 +196,7 @@ def guarded(
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Secret and code in, a visit out."""
     if request.method != "POST":
-        return _door(request)
+        return door(request)
     return enter(request, proof=BySecret(secret=request.POST.get("secret", "").strip(), code=request.POST.get("code", "")))
 
 
@@ -196,7 +204,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_by_passkey(request: HttpRequest) -> HttpResponse:
     """A passkey's answer in, a visit out."""
     answer = answer_of(request)
-    return enter(request, proof=ByPasskey(answer=answer)) if answer else _door(request, status=401, wrong=True)
+    return enter(request, proof=ByPasskey(answer=answer)) if answer else door(request, status=401, wrong=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -213,22 +221,22 @@ def enter(request: HttpRequest, *, proof: Proof) -> HttpResponse:
     """Let somebody in who proves who they are; whoever guesses waits, by network and by person."""
     where = network(request=request)
     if _guesses.refused(network=where):
-        return _door(request, status=429, often=True)
+        return door(request, status=429, often=True)
     try:
         if from_elsewhere(request):
             raise OdzewError("not a sign-in of ours")
         came = come_in(proof=proof, browser=browser_of(request), desk=desk(), now=utc_now())
     except TooMany:
-        return _door(request, status=429, held=True)
+        return door(request, status=429, held=True)
     except OdzewError:
         _guesses.wrong(network=where)
-        return _door(request, status=401, wrong=True)
-    return _came_in(request, came)
+        return door(request, status=401, wrong=True)
+    return came_in(came=came, back=case_in(request.POST.get("back", "")))
 
 
-def _came_in(request: HttpRequest, came: CameIn) -> HttpResponse:
-    back = _CASE.fullmatch(request.POST.get("back", ""))
-    answer = see(back[0] if back else "/console/")
+def came_in(*, came: CameIn, back: str) -> HttpResponse:
+    """Give the browser its visit, and lead it to the case that was asked for, or to the beginning."""
+    answer = see(back or "/console/")
     begin(answer, cookie=came.cookie)
     return answer
 

@@ -13,6 +13,7 @@ from odzew.entrypoints.console import live_views as live
 from odzew.entrypoints.console import look_views as looking
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import policy_views as rules
+from odzew.entrypoints.console import provider_views as provider
 from odzew.entrypoints.console import queue_views as queue
 from odzew.entrypoints.console import saved_views as saved
 from odzew.entrypoints.console import thread_views as thread
@@ -49,6 +50,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/", queue.home),
     path("console/sign-in", console.sign_in),
     path("console/sign-in/passkey", console.sign_in_by_passkey),
+    path("console/sign-in/provider", provider.begin),
+    path("console/sign-in/provider/back", provider.back),
+    path("console/sign-in/provider/second", provider.second),
     path("console/sign-in/<str:secret>", console.sign_in_by_link),
     path("console/sign-out", console.sign_out),
     path("console/live", live.live),
@@ -102,6 +106,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/you/authenticator", factors.authenticator),
     path("console/you/passkeys/new", factors.passkey),
     path("console/you/passkeys/<uuid:number>/remove", factors.remove),
+    path("console/you/provider", provider.link),
+    path("console/you/provider/remove", provider.unlink),
     path("console/passkey-<str:digest>.js", passkey_script),
     path("console/step-up", own.step_up_page),
     path("console/style-<str:digest>.css", console.style),
