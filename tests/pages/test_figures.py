@@ -25,6 +25,7 @@ from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.factors import WRONG_MOST, try_code
 from odzew.ledger.people import Caller
+from odzew.notices.figures import Accuracy
 from odzew.policy.vocabulary import ROLES
 from odzew.usecases.appeal import appeal
 from odzew.usecases.file_report import form_caller
@@ -63,6 +64,38 @@ def _reported(story: Story, item: str, by: Caller | None = None, source: str = "
     story.now += timedelta(minutes=10)
     story.decide(case, 0, "remove")
     story.work()
+
+
+def test_the_record_of_a_source_is_what_became_of_its_reports(desk_story: Story) -> None:
+    lead = _reader(desk_story)
+    for n, outcome in enumerate(("remove", "remove", "keep_withheld", "no_violation", "", "")):
+        desk_story.post(f"p{n}", account=f"account {n}")
+        case = desk_story.report(
+            f"p{n}", by=desk_story.hotline, source="hotline", kind="ncii", minor=False, external_id=f"of {n}"
+        ).case
+        desk_story.work()
+        if outcome:
+            desk_story.decide(case, 0, outcome, ground="not_in_scope" if outcome == "no_violation" else "intimate_images")
+    desk_story.report("p0", text="A user says so too.")
+    row = _row(lead, "sources", source="hotline")
+    assert (row["notices"], row["waiting"], row["confirmed"], row["cleared"], row["not_found"]) == ("6", "2", "3", "1", "0")
+    assert (
+        row["name"] == "Dyżurnet" and row["share_confirmed"] == "" and {r["source"] for r in _rows(lead, "sources")} == {"hotline"}
+    )
+    page = lead.get("/console/figures").content.decode()
+    assert "Dyżurnet (hotline)" in page or "Dyżurnet" in page
+    desk_story.now += timedelta(days=31)
+    assert _rows(_reader(desk_story), "sources") == []
+
+
+@given(confirmed=st.integers(0, 60), cleared=st.integers(0, 60), waiting=st.integers(0, 9))
+def test_a_share_is_told_only_of_enough(confirmed: int, cleared: int, waiting: int) -> None:
+    record = Accuracy(
+        program="A", source="hotline", notices=confirmed + cleared + waiting, waiting=waiting, confirmed=confirmed, cleared=cleared,
+        not_found=0,
+    )  # fmt: skip
+    assert (record.share is None) == (confirmed + cleared < 20)
+    assert record.share is None or record.share == confirmed / (confirmed + cleared)
 
 
 def test_each_road_has_the_times_that_were_lived_through(desk_story: Story) -> None:

@@ -13,6 +13,7 @@ from odzew.decisions.figures import Appealed, appeals
 from odzew.enforcement.figures import Holds, Road, holds, times
 from odzew.exposures.figures import Clusters, Day, decided_unseen, looked, views_a_cluster
 from odzew.ledger.stored import unchanging
+from odzew.notices.figures import Accuracy, accuracy
 
 WINDOWS: Final = (7, 30, 90)
 USUAL: Final = 30
@@ -37,6 +38,7 @@ class Whole:
     avoided: dict[str, int]
     looked: list[Day]
     clusters: Clusters
+    sources: list[Accuracy]
 
 
 def read_whole(*, days: int, now: datetime) -> Whole:
@@ -56,6 +58,7 @@ def read_whole(*, days: int, now: datetime) -> Whole:
             avoided=decided_unseen(since=since, until=now),
             looked=looked(since=since, until=now),
             clusters=views_a_cluster(since=since, until=now),
+            sources=accuracy(since=since, until=now),
         )
 
 

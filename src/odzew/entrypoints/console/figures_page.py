@@ -16,7 +16,7 @@ from odzew.entrypoints.console.figures_data import FEW, Whole
 from odzew.entrypoints.console.said import Said, number, span
 from odzew.entrypoints.console.tables import Table
 
-NAMES: Final = ("avoided", "looked", "clusters", "open", "times", "views", "copies", "holds", "appeals", "alarms")
+NAMES: Final = ("avoided", "looked", "clusters", "open", "times", "views", "copies", "holds", "appeals", "sources", "alarms")
 _UNITS: Final = (("days_unit", 86400.0), ("hours", 3600.0), ("minutes", 60.0))
 _LEFT: Final = tuple((f"s{n}", name) for n, name in enumerate(LEFT))
 # The most alarms that get a bar; the table has them all.
@@ -47,6 +47,7 @@ def sections(*, whole: Whole, said: Said) -> list[Section]:
         _copies,
         _holds,
         _appeals,
+        _sources,
         _alarms,
     )
     return [make(whole, said) for make in made]
@@ -285,6 +286,38 @@ def _appeals(whole: Whole, said: Said) -> Section:
     )
     title = said.words["fig_appeals"]
     return _section("appeals", said, [(title, bars(title=title, unit=title, rows=rows))], table, legend=colours)
+
+
+def _sources(whole: Whole, said: Said) -> Section:
+    colours = (("s1", "waiting"), ("s3", "confirmed"), ("s4", "cleared"), ("s0", "not_found"))
+    told = [(a, {name: getattr(a, name) for _, name in colours}) for a in whole.sources]
+    names = [f"{a.program} ({said.label('source', a.source)})" for a, _ in told]
+    rows = [
+        Bar(name=name, said=number(a.notices), parts=tuple((n[key], css) for css, key in colours))
+        for name, (a, n) in list(zip(names, told, strict=True))[:_BARS]
+    ]
+    table = Table(
+        name="sources",
+        columns=("name", "source", "notices", *(key for _, key in colours), "share_confirmed"),
+        rows=[(a.program, a.source, a.notices, *n.values(), None if a.share is None else round(a.share, 4)) for a, n in told],
+        heads=(
+            said.words["fig_source"],
+            said.words["fig_notices"],
+            *(said.label("fig_sources", key) for _, key in colours),
+            said.words["fig_share"],
+        ),
+        lines=[
+            (
+                name,
+                number(a.notices),
+                *(number(v) for v in n.values()),
+                said.words["fig_few"] if a.share is None else f"{a.share * 100:.0f}\N{NO-BREAK SPACE}%",
+            )
+            for name, (a, n) in zip(names, told, strict=True)
+        ],
+    )
+    title = said.words["fig_sources"]
+    return _section("sources", said, [(title, bars(title=title, unit=said.words["fig_notices"], rows=rows))], table, legend=colours)
 
 
 def _alarms(whole: Whole, said: Said) -> Section:
