@@ -40,8 +40,8 @@ def message(*, mail: Outmail, origin: str) -> EmailMessage:
         out["In-Reply-To"] = mail.replies_to
     out["Auto-Submitted"] = "auto-replied"
     out["X-Auto-Response-Suppress"] = "All"
-    out["Content-Language"] = mail.language
     out.set_content(mail.text)
+    out["Content-Language"] = mail.language  # after the words: setting them takes away every header of content
     return out
 
 
