@@ -15,6 +15,7 @@ from odzew.ledger.events import keep_text
 from odzew.notices.contacts import add_contact
 from odzew.notices.data import NewNotice, OpenHandling, Receipt
 from odzew.notices.models import Handling, Notice, SealedReply
+from odzew.policy.vocabulary import TRUSTED_SOURCES
 
 _SEALED_FOR: Final = timedelta(hours=24)
 
@@ -207,7 +208,7 @@ def by_receipt(*, lookup: bytes) -> uuid.UUID | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeView:
-    """A notice for those who may see it."""
+    """A notice for those who may see it. `known`: by an account of its platform, or a trusted program, that is known again."""
 
     id: uuid.UUID
     program: uuid.UUID | None
@@ -224,13 +225,14 @@ class NoticeView:
     cases: tuple[uuid.UUID, ...]
     state: str
     reporter: str
+    known: bool
 
 
 def _views(where: str, values: list[Any]) -> list[NoticeView]:
     rows = fetch_all(
         "SELECT n.id, n.program_id, n.source, n.kind, n.minor, n.claimant, n.flags, n.places, n.language, n.received_at, n.answer_due, "
         "n.text_id, array_agg(h.case_id ORDER BY h.\"primary\" DESC, h.id) FILTER (WHERE h.state <> 'moved'), "
-        "bool_and(h.state <> 'open'), n.reporter FROM notices_notice n JOIN notices_handling h ON h.notice_id = n.id "
+        "bool_and(h.state <> 'open'), n.reporter, n.account_id IS NOT NULL FROM notices_notice n JOIN notices_handling h ON h.notice_id = n.id "
         f"WHERE {where} GROUP BY n.id ORDER BY n.id",
         values,
     )
@@ -251,6 +253,7 @@ def _views(where: str, values: list[Any]) -> list[NoticeView]:
             cases=tuple(r[12] or ()),
             state="answered" if r[13] else "open",
             reporter=r[14],
+            known=bool(r[15]) or r[2] in TRUSTED_SOURCES,
         )
         for r in rows
     ]

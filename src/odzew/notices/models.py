@@ -161,6 +161,28 @@ class Hold(models.Model):
         indexes = [models.Index(fields=["case"], name="notices_hold_running", condition=Q(ended_at__isnull=True))]
 
 
+class Misuse(models.Model):
+    """A reporter who was warned for reports that were plainly unfounded, and perhaps weighs less for a time (DSA art. 23).
+
+    `reporter` is their opaque name; `notice` the one by which they were known. Suspending is asked for by one person and done by another.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    reporter = models.TextField()
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, db_index=False)
+    warned_at = models.DateTimeField()
+    warned_by = models.ForeignKey("ledger.Person", on_delete=models.PROTECT, db_index=False, related_name="+")
+    reason_id = models.UUIDField()
+    asked_at = models.DateTimeField(null=True)
+    asked_by = models.ForeignKey("ledger.Person", null=True, on_delete=models.PROTECT, db_index=False, related_name="+")
+    until_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "notices_misuse"
+        constraints = [models.UniqueConstraint(fields=["reporter"], condition=Q(ended_at__isnull=True), name="notices_misuse_one")]
+
+
 class Mailbox(models.Model):
     """A mailbox that reports are fetched from: when it was last read whole. `name` is an opaque name of it."""
 

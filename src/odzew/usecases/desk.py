@@ -9,6 +9,7 @@ from odzew.enforcement.api import hourly_peak
 from odzew.foundation.secrets import Keys
 from odzew.ledger.people import Size, desk_now
 from odzew.ledger.policies import text_of
+from odzew.notices.misuse import suspended_now
 from odzew.policy.rules import Policy
 from odzew.usecases._policy_texts import readable
 
@@ -21,6 +22,8 @@ class _Remembered:
     size_at: datetime | None = None
     digest: str | None = None
     policy: Policy | None = None
+    suspended: frozenset[str] = frozenset()
+    suspended_at: datetime | None = None
     peak: int = 0
     peak_hour: datetime | None = None
 
@@ -77,6 +80,13 @@ class Desk:
             policy = memory.policy = readable(text_of(digest=digest) or "")
         return self if policy is None else replace(self, policy=policy)
 
+    def suspended(self, *, now: datetime) -> frozenset[str]:
+        """Return the opaque names of reporters whose word alone hides nothing at once, at most `size_cached_for` old."""
+        memory = self._remembered
+        if memory.suspended_at is None or not timedelta(0) <= now - memory.suspended_at < self.size_cached_for:
+            memory.suspended, memory.suspended_at = suspended_now(now=now), now
+        return memory.suspended
+
     def peak(self, *, now: datetime) -> int:
         """Return the hourly peak of unverified hides of the last 30 days, counted once an hour."""
         memory, hour = self._remembered, now.replace(minute=0, second=0, microsecond=0)
@@ -87,4 +97,5 @@ class Desk:
     def forget(self) -> None:
         """Drop what is remembered: people or roles have just changed."""
         self._remembered.size_at = None
+        self._remembered.suspended_at = None
         self._remembered.peak_hour = None

@@ -101,9 +101,12 @@ def _receive(notice: NewNotice, caller: Caller, desk: Desk, now: datetime, voice
     found = resolve(writes, places=notice.places, platform=_platform(notice, caller), now=now)
     # 2. Which cases it joins; the first is the one the reporter is told.
     meets = _meets(notice, found)
-    # 3. Each case is raised and judged; measures that are due now are ordered.
+    # 3. Each case is raised and judged; measures that are due now are ordered. Who is suspended counts as anybody, and a little less.
+    lost = known_as in desk.suspended(now=now)
+    told = replace(notice, source="user") if lost and notice.source in TRUSTED_SOURCES else notice
     outcomes = [
-        _on_case(writes, m, notice, voice or (lambda _case: known_as), caller, desk, now, own=voice is not None) for m in meets
+        _on_case(writes, m, told, voice or (lambda _case: known_as), caller, desk, now, own=voice is not None, lost=lost)
+        for m in meets
     ]
     # 4. The notice as received, and its receipt.
     primary = outcomes[0]
@@ -188,9 +191,21 @@ def _takes_more(row: CaseRow) -> bool:
 
 
 def _on_case(
-    writes: Writes, meets: _OnCase, notice: NewNotice, voice: Voice, caller: Caller, desk: Desk, now: datetime, *, own: bool
+    writes: Writes,
+    meets: _OnCase,
+    notice: NewNotice,
+    voice: Voice,
+    caller: Caller,
+    desk: Desk,
+    now: datetime,
+    *,
+    own: bool,
+    lost: bool,
 ) -> Judged:
-    """Raise one case by the notice and judge it; `own`: the reporter is promised what somebody new would be."""
+    """Raise one case by the notice and judge it.
+
+    `own`: the reporter is promised what somebody new would be. `lost`: what they claim hides nothing at once.
+    """
     added = list(dict.fromkeys(f.copyset for f in meets.added))
     copysets = [*meets.copysets, *added]
     around = surroundings(copysets=copysets, now=now, platform=caller.platform, account=notice.account_id)
@@ -203,6 +218,7 @@ def _on_case(
         notice,
         first=before is None,
         times=times,
+        lost=lost,
         now=now,
     )
     trigger = Trigger(
@@ -213,6 +229,7 @@ def _on_case(
         claimant=notice.concern.claimant,
         flags=notice.concern.flags,
         heard_before=times > 0,
+        instant_lost=lost,
     )
     raised = replace(raised, published=raised.published or around.public)
     facts = facts_of(case=raised, around=around, trigger=trigger, desk=desk, now=now, reporter_is_uploader=around.own)
@@ -285,7 +302,7 @@ def _said(judged: Judged) -> dict[str, object]:
     }
 
 
-def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, now: datetime) -> CaseRow:
+def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, lost: bool, now: datetime) -> CaseRow:
     """Sum the notice up in the case. Nothing here ever takes something back."""
     concern = notice.concern
     minor = concern.minor if row.notices == 0 else widest(row.minor, concern.minor)
@@ -301,7 +318,7 @@ def _raise(row: CaseRow, notice: NewNotice, *, first: bool, times: int, now: dat
         regimes=row.regimes | notice.regimes,
         published=row.published or "threat_to_publish" not in concern.flags,
         minor=minor,
-        claimed_by_person=row.claimed_by_person or (concern.claimant in _PERSON and not row.clearances),
+        claimed_by_person=row.claimed_by_person or (concern.claimant in _PERSON and not row.clearances and not lost),
         raised_by_trusted=row.raised_by_trusted or trusted,
         notices=row.notices + 1,
         independent=row.independent + (1 if times == 0 else 0),

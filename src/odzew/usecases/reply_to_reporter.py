@@ -15,13 +15,11 @@ from odzew.cases.rows import CaseRow
 from odzew.foundation.errors import Conflict, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
-from odzew.ledger.events import record
-from odzew.ledger.outbox import leave
 from odzew.ledger.people import Caller
-from odzew.notices.api import NoticeView, all_handlings, thread
-from odzew.notices.messages import MessageView, add_message, messages_of, sent_before
-from odzew.usecases._answering import MAIL, mail_order
+from odzew.notices.api import NoticeView, thread
+from odzew.notices.messages import MessageView, messages_of, sent_before
 from odzew.usecases._threads import held_thread, note_read, only_writers
+from odzew.usecases._writing import Said, write
 from odzew.usecases.desk import Desk
 
 
@@ -77,22 +75,16 @@ def reply_to_reporter(
             return Replied(text=text, language=language)
         # 4. The message, that it was sent, and what it answers is read.
         writes = Writes()
-        message, salted = add_message(
+        message = write(
             writes,
-            notice=root,
-            by="desk",
-            text=text,
-            language=language,
-            once=mark,
+            root=root,
+            case=row.id,
+            said=Said(text=text, language=language, template=reply.template, once=mark),
+            caller=caller,
+            desk=desk,
             now=now,
-            person=caller.id,
-            template=reply.template,
         )
-        facts = {"notice": str(root), "message": str(message), "template": reply.template, "text": salted}
-        record(writes, kind="message.sent", actor=caller.actor, now=now, case=row.id, facts=facts)
         note_read(writes, root=root, case=row.id, messages=[m.id for m in said if m.unread], caller=caller, now=now)
-        # 5. Whom only their platform can reach is told by it, as with every answer; who wrote by mail, that there is something to read.
-        _news(writes, row, root, message, text, language, desk, now)
         writes.send()
         return Replied(text=text, language=language, message=message)
 
@@ -115,17 +107,3 @@ def _line(typed: str) -> str:
     if word := reveals(line=line):
         raise Invalid(f"{word!r} may tell too much.", why="reply_reveals", word=word)
     return line
-
-
-def _news(
-    writes: Writes, row: CaseRow, root: uuid.UUID, message: uuid.UUID, text: str, language: str, desk: Desk, now: datetime
-) -> None:
-    for h in all_handlings(case=row.id):
-        if h.notice != root:
-            continue
-        if h.by_mail and desk.public_url:
-            about, order = {"notice": str(root), "news": language}, mail_order(notice=root)
-            leave(writes, kind=MAIL, subject=message, case=row.id, platform=None, payload=about, now=now, order_key=order)
-        elif h.platform is not None and h.account_id is not None:
-            payload = {"notice": str(root), "account": h.account_id, "text": text, "language": language}
-            leave(writes, kind="answer", subject=message, case=row.id, platform=h.platform, payload=payload, now=now)

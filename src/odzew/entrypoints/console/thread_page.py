@@ -8,6 +8,7 @@ from typing import Any, Final
 from odzew.answers.replies import offered
 from odzew.answers.wordbook import book, say
 from odzew.cases.rows import CaseRow
+from odzew.entrypoints.console.reporter_record import record_shown
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said
 from odzew.ledger.outbox import attempts_of
@@ -102,6 +103,7 @@ def thread_page(*, row: CaseRow, notice: uuid.UUID, caller: Caller, desk: Desk, 
         "seen": every[-1].id if every else "",
         "waiting": " ".join(str(m.id) for m in every if m.unread),
         "writes": may(role=caller.role, page="messages", method="POST"),
+        "record": record_shown(first=first, caller=caller, said=said),
         "templates": [(name, _sample(name, language, desk)) for name in names],
     }
 

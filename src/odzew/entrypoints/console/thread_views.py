@@ -23,10 +23,10 @@ from odzew.usecases.reply_to_reporter import Reply, reply_to_reporter
 def messages(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID) -> HttpResponse:
     """One thread. A reply is first shown as its reader will see it, and sent by a second press."""
     if request.method != "POST":
-        return _thread(request, visit, case, notice, sent="sent" in request.GET)
+        return thread(request, visit, case, notice, sent="sent" in request.GET)
     typed = {name: request.POST.get(name, "").replace("\x00", "") for name in ("template", "line")}
     if not typed["template"]:
-        return _thread(request, visit, case, notice, status=422, typed=typed, incomplete=True)
+        return thread(request, visit, case, notice, status=422, typed=typed, incomplete=True)
     sends, seen = "send" in request.POST, next(iter(ids_in(texts=[request.POST.get("seen", "")])), None)
     try:
         done = reply_to_reporter(
@@ -39,11 +39,11 @@ def messages(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.U
             send=sends,
         )
     except OdzewError as error:
-        return _thread(request, visit, case, notice, status=error.status, typed=typed, refused=views.why(request, error))
+        return thread(request, visit, case, notice, status=error.status, typed=typed, refused=views.why(request, error))
     if done.message is not None:
         return views.see(f"{request.path}?sent#newest")
     line = plain(typed=typed["line"])
-    return _thread(
+    return thread(
         request,
         visit,
         case,
@@ -61,13 +61,14 @@ def read(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID)
     try:
         read_messages(case=case, notice=notice, messages=sorted(shown), caller=visit.caller, now=views.said_to(request).now)
     except OdzewError as error:
-        return _thread(request, visit, case, notice, status=error.status, refused=views.why(request, error))
+        return thread(request, visit, case, notice, status=error.status, refused=views.why(request, error))
     return views.see(f"/console/cases/{case}#threads")
 
 
-def _thread(
+def thread(
     request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID, *, status: int = 200, **facts: Any
 ) -> HttpResponse:
+    """The page of a thread."""
     found, said = find_case(case=case), views.said_to(request)
     row = as_it_stood(rows=[found], person=visit.caller.id)[0].row if found else None
     shown = thread_page(row=row, notice=notice, caller=visit.caller, desk=views.our_desk(), said=said) if row else None

@@ -11,6 +11,7 @@ from odzew.entrypoints.console import factor_views as factors
 from odzew.entrypoints.console import hold_views as holding
 from odzew.entrypoints.console import live_views as live
 from odzew.entrypoints.console import look_views as looking
+from odzew.entrypoints.console import misuse_views as misuse
 from odzew.entrypoints.console import own_views as own
 from odzew.entrypoints.console import policy_views as rules
 from odzew.entrypoints.console import provider_views as provider
@@ -67,6 +68,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("console/cases/<uuid:case>/lease/back", queue.back),
     path("console/cases/<uuid:case>/messages/<uuid:notice>", thread.messages),
     path("console/cases/<uuid:case>/messages/<uuid:notice>/read", thread.read),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>/warn", misuse.warn),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>/suspend", misuse.suspend),
+    path("console/cases/<uuid:case>/messages/<uuid:notice>/suspend/end", misuse.end),
     path("console/cases/<uuid:case>/hold", holding.hold),
     path("console/cases/<uuid:case>/hold/<uuid:hold>/end", holding.end),
     path("console/cases/<uuid:case>/duplicates", duplicates_page.duplicates),
