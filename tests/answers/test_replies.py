@@ -52,7 +52,9 @@ def test_a_line_is_one_line_and_stays_as_it_is(typed: str) -> None:
 
 def test_every_language_has_every_list_and_every_template() -> None:
     every = offered(standing=Standing(written=True, open=True, answered=False))
-    assert set(every) | {"decided", "warned"} == {k.removeprefix("reply.") for k in book(language="en").sentences if k.startswith("reply.")}
+    assert set(every) | {"decided", "warned"} == {
+        k.removeprefix("reply.") for k in book(language="en").sentences if k.startswith("reply.")
+    }
     assert offered(standing=Standing(written=False, open=False, answered=True))[2:3] == ("decided",)
     for code in codes():
         assert set(book(language=code).never) == set(NEVER) and all(book(language=code).never.values())
