@@ -21,7 +21,7 @@ from odzew.policy.vocabulary import ROLES, SOURCES
 
 SCOPES: Final = frozenset({"notices", "items", "read", "appeals", "check", "lookup", "bank", "metrics"})
 DECIDERS: Final = frozenset({"reviewer", "lead", "safety_officer", "specialist"})
-# Those of them who sign a change of the policy.
+# Those of them who answer for the desk: they sign its policy, hold words, warn reporters.
 SIGNERS: Final = frozenset({"lead", "safety_officer"})
 # Somebody outside the desk, who is asked for an opinion and sees only what they are asked about (practice 1).
 OUTSIDE: Final = "outside"

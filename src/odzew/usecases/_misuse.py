@@ -6,16 +6,15 @@ import uuid
 from typing import Final
 
 from odzew.foundation.errors import Forbidden, Invalid
-from odzew.ledger.people import Caller
+from odzew.ledger.people import SIGNERS, Caller
 from odzew.notices.api import NoticeView, view
 
-HOLDERS: Final = frozenset({"lead", "safety_officer"})
 _WARNED: Final = frozenset({"user", "trusted_flagger", "hotline"})
 
 
 def only_leads(*, caller: Caller) -> None:
     """Let nobody pass who does not warn reporters. Raises `Forbidden`."""
-    if caller.what != "person" or caller.role not in HOLDERS:
+    if caller.what != "person" or caller.role not in SIGNERS:
         raise Forbidden("Only a lead or a safety officer warns a reporter.", why="misuse_role")
 
 

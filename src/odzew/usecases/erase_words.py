@@ -41,10 +41,11 @@ def erase_words(*, desk: Desk, now: datetime, most: int = MOST) -> int:
             _note(writes, next(iter(cases_of_threads(notices=[notice])), None), facts, now)
         # 3. Appeals likewise.
         still = {a.id for a in appeals_over(before=before, now=now, most=most)}
-        for one in (a for a in complaints if a.id in still):
+        ended = [a for a in complaints if a.id in still]
+        for one in ended:
             _note(writes, one.case, {"appeal": str(one.id), "texts": erase_appeal(appeal=one, now=now)}, now)
         writes.send()
-        return len(over) + len(still)
+        return len(over) + len(ended)
 
     return atomically(work)
 

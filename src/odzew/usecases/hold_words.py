@@ -11,10 +11,9 @@ from odzew.foundation.errors import Conflict, Forbidden, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import keep_text, record
-from odzew.ledger.people import Caller
+from odzew.ledger.people import SIGNERS, Caller
 from odzew.notices.erasure import add_hold, holds_on
 
-HOLDERS: Final = frozenset({"lead", "safety_officer"})
 LONGEST: Final = 2_000
 LONGEST_DAYS: Final = 366
 MOST: Final = 20
@@ -22,7 +21,7 @@ MOST: Final = 20
 
 def only_holders(*, caller: Caller) -> None:
     """Let nobody pass who may not say how long words are kept. Raises `Forbidden`."""
-    if caller.what != "person" or caller.role not in HOLDERS:
+    if caller.what != "person" or caller.role not in SIGNERS:
         raise Forbidden("Only a lead or a safety officer says how long words are kept.", why="hold_not_yours")
 
 

@@ -16,9 +16,12 @@ from odzew.usecases.suspend_reporter import suspend_reporter
 from odzew.usecases.warn_reporter import warn_reporter
 
 
-def _done(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID, act: Callable[[], object]) -> HttpResponse:
+def _acted(
+    request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID, act: Callable[..., object], **more: str
+) -> HttpResponse:
+    now = views.said_to(request).now
     try:
-        act()
+        act(case=case, notice=notice, caller=visit.caller, desk=views.our_desk(), now=now, **more)
     except OdzewError as error:
         return thread(request, visit, case, notice, status=error.status, refused=views.why(request, error))
     return views.see(f"/console/cases/{case}/messages/{notice}#record")
@@ -27,37 +30,16 @@ def _done(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID
 @views.guarded("warn", "POST")
 def warn(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID) -> HttpResponse:
     """The reporter is warned."""
-    reason, now = request.POST.get("reason", ""), views.said_to(request).now
-    return _done(
-        request,
-        visit,
-        case,
-        notice,
-        lambda: warn_reporter(case=case, notice=notice, reason=reason, caller=visit.caller, desk=views.our_desk(), now=now),
-    )
+    return _acted(request, visit, case, notice, warn_reporter, reason=request.POST.get("reason", ""))
 
 
 @views.guarded("suspend", "POST")
 def suspend(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID) -> HttpResponse:
     """A warned reporter is suspended, by a second person."""
-    now = views.said_to(request).now
-    return _done(
-        request,
-        visit,
-        case,
-        notice,
-        lambda: suspend_reporter(case=case, notice=notice, caller=visit.caller, desk=views.our_desk(), now=now),
-    )
+    return _acted(request, visit, case, notice, suspend_reporter)
 
 
 @views.guarded("end_suspension", "POST")
 def end(request: HttpRequest, visit: Visit, case: uuid.UUID, notice: uuid.UUID) -> HttpResponse:
     """The warning and what followed from it end."""
-    now = views.said_to(request).now
-    return _done(
-        request,
-        visit,
-        case,
-        notice,
-        lambda: end_suspension(case=case, notice=notice, caller=visit.caller, desk=views.our_desk(), now=now),
-    )
+    return _acted(request, visit, case, notice, end_suspension)

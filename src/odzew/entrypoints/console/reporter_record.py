@@ -7,16 +7,16 @@ from typing import Any
 from odzew.entrypoints.console.rights import may
 from odzew.entrypoints.console.said import Said, number
 from odzew.ledger.events import read_texts
-from odzew.ledger.people import Caller
+from odzew.ledger.people import SIGNERS, Caller
 from odzew.notices.api import NoticeView
 from odzew.notices.misuse import sent_by, warning_of
-from odzew.usecases._misuse import HOLDERS, may_be_warned
+from odzew.usecases._misuse import may_be_warned
 from odzew.usecases.warn_reporter import OFTEN
 
 
 def record_shown(*, first: NoticeView, caller: Caller, said: Said) -> dict[str, Any] | None:
     """Return what a lead and an auditor see of what a reporter sent before, or None: nobody else, and nobody who cannot be known again."""
-    if caller.role not in HOLDERS | {"auditor"} or not may_be_warned(notice=first):
+    if caller.role not in SIGNERS | {"auditor"} or not may_be_warned(notice=first):
         return None
     sent, found = sent_by(reporter=first.reporter, now=said.now), warning_of(reporter=first.reporter, now=said.now)
     reasons = read_texts(ids=[found.reason]) if found else {}

@@ -8,7 +8,6 @@ from typing import Final
 from odzew.ledger.people import DECIDERS, OUTSIDE, SIGNERS
 from odzew.policy.vocabulary import ROLES
 from odzew.usecases._threads import WRITERS
-from odzew.usecases.hold_words import HOLDERS
 
 READERS: Final = DECIDERS | {"auditor"}
 ALL: Final = frozenset(ROLES)
@@ -33,12 +32,12 @@ RIGHTS: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("messages", "GET"): READERS,
     ("messages", "POST"): WRITERS,
     ("messages_read", "POST"): WRITERS,
-    ("warn", "POST"): HOLDERS,
-    ("suspend", "POST"): HOLDERS,
-    ("end_suspension", "POST"): HOLDERS,
+    ("warn", "POST"): SIGNERS,
+    ("suspend", "POST"): SIGNERS,
+    ("end_suspension", "POST"): SIGNERS,
     ("hold", "GET"): READERS,
-    ("hold", "POST"): HOLDERS,
-    ("end_hold", "POST"): HOLDERS,
+    ("hold", "POST"): SIGNERS,
+    ("end_hold", "POST"): SIGNERS,
     ("release", "POST"): frozenset({"safety_officer"}),
     ("look", "POST"): DECIDERS,
     ("look_away", "POST"): DECIDERS,
