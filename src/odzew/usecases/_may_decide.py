@@ -11,7 +11,7 @@ from odzew.cases.rows import CaseRow
 from odzew.decisions.api import open_appeals
 from odzew.decisions.data import DecisionView
 from odzew.foundation.errors import Forbidden
-from odzew.ledger.people import Caller, Size, deciders
+from odzew.ledger.people import Caller, PersonView, Size, deciders
 from odzew.policy.data import Signatures
 
 CLEARING: Final = frozenset({"no_violation", "not_found"})
@@ -36,16 +36,29 @@ class Asked:
     looked: frozenset[uuid.UUID] = frozenset()
 
 
+def only_deciders(*, caller: Caller) -> None:
+    """Let nobody pass whose role decides nothing. Raises `Forbidden`."""
+    if not caller.decides:
+        raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.", why="not_a_decider")
+
+
+def deciding_now(*, caller: Caller, now: datetime) -> list[PersonView]:
+    """Return the people who may decide now, this one among them. Raises `Forbidden` if their enrolment has not taken force."""
+    present = deciders(now=now)
+    if caller.id not in {p.id for p in present}:
+        raise Forbidden(
+            "Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.", why="not_in_force"
+        )
+    return present
+
+
 def may_decide(asked: Asked) -> None:
     """Raise `Forbidden` with the reason, and from when on, if this person may not decide so now.
 
     Somebody new decides where there is one; where there is none, nobody is shut out for good.
     """
-    me, present = asked.caller.id, {p.id: p.role for p in deciders(now=asked.now)}
-    if asked.outcome in CLEARING and me not in present:
-        raise Forbidden(
-            "Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.", why="not_in_force"
-        )
+    people = deciding_now(caller=asked.caller, now=asked.now) if asked.outcome in CLEARING else deciders(now=asked.now)
+    me, present = asked.caller.id, {p.id: p.role for p in people}
     touched = {d.person for d in asked.earlier if d.round < asked.row.round} | asked.looked
     free = set(present) - {d.person for d in asked.mine} - {me}
     if any(d.person == me for d in asked.voting):

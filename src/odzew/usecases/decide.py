@@ -12,12 +12,13 @@ from odzew.decisions.blind import shown_version
 from odzew.decisions.data import DoubleView
 from odzew.decisions.doubles import handed_to
 from odzew.decisions.leases import decided as end_lease
-from odzew.foundation.errors import Conflict, Forbidden, Invalid
+from odzew.foundation.errors import Conflict, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.ledger.people import Caller
 from odzew.policy.vocabulary import OUTCOMES
 from odzew.usecases._deciding import Decided, Deciding, Signature
 from odzew.usecases._doubling import second_look
+from odzew.usecases._may_decide import only_deciders
 from odzew.usecases.desk import Desk
 
 __all__ = ["Decided", "check_words", "decide"]
@@ -91,8 +92,7 @@ def _version_for(row: CaseRow, caller: Caller) -> int:
 
 def check_words(*, outcome: str, ground: str, reason: str, referral: dict[str, Any] | None, desk: Desk, caller: Caller) -> None:
     """Raise what is wrong with a decision by itself: who makes it, its outcome, its ground, its reason."""
-    if not caller.decides:
-        raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.", why="not_a_decider")
+    only_deciders(caller=caller)
     if outcome not in OUTCOMES:
         raise Invalid(f"There is no outcome {outcome!r}.", why="unknown_outcome", known=sorted(OUTCOMES))
     if ground not in desk.policy.grounds:

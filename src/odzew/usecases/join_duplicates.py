@@ -12,14 +12,15 @@ from odzew.cases.items import copysets_of, hold_copysets
 from odzew.cases.likeness import reach_no_further
 from odzew.cases.rows import CaseRow, lock_cases, now_named
 from odzew.decisions.leases import leases_on
-from odzew.foundation.errors import Conflict, Forbidden, Invalid
+from odzew.foundation.errors import Conflict, Invalid
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.ledger.people import Caller, deciders
+from odzew.ledger.people import Caller
 from odzew.policy.clearing import one_is_enough
 from odzew.policy.data import Regime
 from odzew.usecases._duplicates import MOST, Duplicate, compare, named, takes_duplicates
+from odzew.usecases._may_decide import deciding_now, only_deciders
 from odzew.usecases._merging import merge_cases
 from odzew.usecases.desk import Desk
 
@@ -35,7 +36,8 @@ def join_duplicates(
     (the role, not in force), `NotFound`, `Invalid` (none, too many) and `Conflict` with the case that cannot be joined, and why.
     Source: practice 3 and 8; docs/decisions/0036.
     """
-    _may(caller, now)
+    only_deciders(caller=caller)
+    deciding_now(caller=caller, now=now)
     chosen = [d for d in dict.fromkeys(duplicates) if d != case]
     if not 0 < len(chosen) <= MOST:
         raise Invalid(f"Choose at least one case, and at most {MOST}.", why="duplicates_some", most=MOST)
@@ -60,15 +62,6 @@ def join_duplicates(
         return rest
 
     return atomically(work)
-
-
-def _may(caller: Caller, now: datetime) -> None:
-    if not caller.decides:
-        raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.", why="not_a_decider")
-    if caller.id not in {p.id for p in deciders(now=now)}:
-        raise Forbidden(
-            "Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.", why="not_in_force"
-        )
 
 
 def _proven(keep: CaseRow, given: list[CaseRow], desk: Desk) -> list[Duplicate]:

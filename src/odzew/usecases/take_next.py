@@ -17,9 +17,9 @@ from odzew.foundation.errors import Forbidden
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes
 from odzew.ledger.events import record
-from odzew.ledger.people import Caller, deciders
+from odzew.ledger.people import Caller
 from odzew.usecases._deciding import Deciding, Signature
-from odzew.usecases._may_decide import SPECIALISTS
+from odzew.usecases._may_decide import SPECIALISTS, deciding_now, only_deciders
 from odzew.usecases.desk import Desk
 
 # How long a case is in somebody's hands; they may renew it (`usecases/renew_lease`).
@@ -38,8 +38,7 @@ def take_next(*, caller: Caller, desk: Desk, now: datetime) -> LeaseView | None:
     enrolment has not taken force. The order is the policy's (docs/decisions/0002); the second, blind look is handed out like the first.
     So is a final decision that was drawn for one (docs/decisions/0037): behind all that was there before it.
     """
-    if not caller.decides:
-        raise Forbidden("Only a reviewer, a lead, a safety officer or a specialist decides cases.", why="not_a_decider")
+    only_deciders(caller=caller)
 
     def work(wait: bool) -> LeaseView | None:
         return lease_of(person=caller.id, now=now) or _search(caller, desk, now, wait)
@@ -63,11 +62,7 @@ def _search(caller: Caller, desk: Desk, now: datetime, wait: bool) -> LeaseView 
 
 
 def _seeker(caller: Caller, desk: Desk, now: datetime) -> Seeker:
-    present = deciders(now=now)
-    if caller.id not in {p.id for p in present}:
-        raise Forbidden(
-            "Your enrolment has not taken force yet, so you cannot clear a case; hiding it you can.", why="not_in_force"
-        )
+    present = deciding_now(caller=caller, now=now)
     return Seeker(
         person=caller.id,
         present=[p.id for p in present],
