@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from odzew.entrypoints.bench.ground import Ground, _platform
 from odzew.entrypoints.bench.recall import recall
 from odzew.foundation.settings import settings
 from odzew.matching import segments
-from odzew.matching.index import Index
+from odzew.matching.api import Answer, Index
 
 N = 6_000
 
@@ -56,14 +57,14 @@ def test_every_figure_of_a_look_up_is_there(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("transactional_db")
 def test_an_index_that_misses_or_invents_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Index.search
+    honest = Index.near
 
-    def worse(index: Index, *, collection: str, queries: Sequence[object]) -> object:
-        answer = honest(index, collection=collection, queries=queries)  # type: ignore[arg-type]
+    def worse(index: Index, **asked: Any) -> Answer:
+        answer = honest(index, **asked)
         hits = tuple(tuple(h._replace(distance=h.distance - (h.distance > 29)) for h in some) for some in answer.hits)
-        return type(answer)(hits=hits, complete=answer.complete, as_of=answer.as_of)
+        return Answer(hits=hits, complete=answer.complete, as_of=answer.as_of)
 
-    monkeypatch.setattr(Index, "search", worse)
+    monkeypatch.setattr(Index, "near", worse)
     found = _by_name(recall(folder=tmp_path, n=N))
     assert found["recall_uniform"].ours == 0 and found["found_beyond"].ours > 0
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from odzew.hashing import nearest, nearest_plain
-from odzew.hashing.nearest import Part, Parts, Room, Tables, fill_tables, table_sizes
+from odzew.hashing.nearest import HITS, Part, Parts, Room, Tables, fill_tables, table_sizes
 from tests.matching.data import KINDS, Words, generated, in_order, moved
 
 SIZES = (0, 1, 2, 3, 17, 1_000, 20_000, 100_000)
@@ -28,7 +28,9 @@ def _near(parts: Parts, query: Words, radius: int) -> list[tuple[int, int, int]]
     found = parts.near(queries=query[None], radii=np.array([radius]))
     rows, room = found.rows.tolist(), Room()
     assert all(label == 0 for label, *_ in rows)
-    assert sorted(parts.one(query=query.tobytes(), radius=radius, room=room)) == sorted(rows)
+    asked = query.tobytes()
+    count = parts.count(asked, radius, room.address, HITS) if parts.count is not None else None
+    assert sorted(parts.found(count=count, query=asked, radius=radius, room=room)) == sorted(rows)
     assert room.counts.tolist() == [found.postings, found.compared, found.scans]
     return sorted((part, place, distance) for _, part, place, distance in rows)
 

@@ -6,9 +6,9 @@ without. Both searches release Python's lock, keep nothing between calls and may
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -19,7 +19,7 @@ from odzew.hashing import nearest_plain as plain
 Words = NDArray[np.uint64]
 MOST: Final = (1 << 24) - 1  # hashes that one part with tables can hold: places have 24 bits
 FURTHEST_BY_TABLES: Final = 31
-_ROOM: Final = 64
+HITS: Final = 64  # how many hits a room has a place for
 _PLAIN_UP_TO: Final = 8_192  # so few hashes are compared by numpy: a small desk needs no compiler in memory
 
 
@@ -94,7 +94,7 @@ class Room:
     """What one thread asks one question at a time with: a place for hits, and counts of what it took, since its beginning."""
 
     def __init__(self) -> None:
-        self.hits = np.empty((_ROOM, 4), np.int64)
+        self.hits = np.empty((HITS, 4), np.int64)
         self.counts = np.zeros(3, np.int64)
         self._scratch = np.empty(plain.SCRATCH, np.int64)
         self._addresses = np.array([a.ctypes.data for a in (self.hits, self.counts, self._scratch)], np.int64)
@@ -119,20 +119,20 @@ class Parts:
         self._in_order = np.array([part.in_order for part in self.parts], np.bool_)
         needed = int(self._sizes.sum()) > _PLAIN_UP_TO or any(part.tables for part in self.parts)
         self._kernels = _kernels() if needed else None
-        self._ask = self._kernels.ask if self._kernels else None
-        self._table_at, self._count = self._table.ctypes.data, len(self.parts)
+        # How many rows are within `radius` bits of a question: (32 bytes, radius, address of a room, `HITS`). None without the kernels.
+        self.count: Callable[[bytes, int, int, int], int] | None = (
+            partial(self._kernels.ask, self._table.ctypes.data, len(self.parts)) if self._kernels else None
+        )
 
-    def one(self, *, query: bytes, radius: int, room: Room) -> list[list[int]]:
-        """Return the same as `near` for one question of 32 bytes, as a list of its rows; what it took is added to the room's counts.
+    def found(self, *, count: int | None, query: bytes, radius: int, room: Room) -> list[list[int]]:
+        """Return the rows of a question that was just counted in a room, as a list; without a count it is asked now.
 
-        The common question has no hit, and many are asked: so nothing is made for it but a number.
+        The rows are those of `near`, and what it took is added to the room's counts.
         """
-        if self._ask is not None:
-            count = self._ask(self._table_at, self._count, query, radius, room.address, _ROOM)
-            if count <= _ROOM:
-                return cast(list[list[int]], room.hits[:count].tolist()) if count else []
+        if count is not None and count <= HITS:
+            return cast(list[list[int]], room.hits[:count].tolist()) if count else []
         found = self.near(queries=np.frombuffer(query, np.uint64).reshape(1, 4), radii=np.array([radius], np.int64))
-        if self._ask is None:
+        if count is None:
             room.counts += (found.postings, found.compared, found.scans)
         return cast(list[list[int]], found.rows.tolist())
 
@@ -140,7 +140,7 @@ class Parts:
         """Return every row of every part within `radii[i]` bits of `queries[i]` (4 words each), whatever the radius."""
         if self._kernels is None:
             return self._plainly(queries, radii)
-        out, counters = np.empty((_ROOM, 4), np.int64), np.zeros(3, np.int64)
+        out, counters = np.empty((HITS, 4), np.int64), np.zeros(3, np.int64)
         while (count := self._kernels.search(self._table, queries, radii, out, counters)) > len(out):
             out, counters = np.empty((count, 4), np.int64), np.zeros(3, np.int64)
         return Found(out[:count], *counters.tolist())
@@ -160,7 +160,7 @@ class Parts:
         if self._kernels is None:
             same = [(n, np.flatnonzero((part.hashes == query).all(axis=1))) for n, part in enumerate(self.parts)]
             return np.array([(n, place) for n, places in same for place in places.tolist()], np.int64).reshape(-1, 2)
-        out = np.empty((_ROOM, 2), np.int64)
+        out = np.empty((HITS, 2), np.int64)
         while (count := self._kernels.equal(self._addresses, self._sizes, self._width, self._in_order, query, out)) > len(out):
             out = np.empty((count, 2), np.int64)
         rows: NDArray[np.int64] = out[:count]

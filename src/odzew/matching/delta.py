@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from odzew.hashing.nearest import Part, Parts
+from odzew.matching.data import PDQ, Answer
 from odzew.matching.segments import Opened, Owners, Words
 
 
@@ -43,23 +44,43 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All of one collection and type: segments, then the delta, searched as one."""
+    """All of one collection and type: segments, then the delta, searched as one. `count` is `parts.count`, at hand."""
 
     opened: tuple[Opened, ...]
     parts: Parts
+    count: Callable[[bytes, int, int, int], int] | None
 
     @classmethod
     def of(cls, *, opened: Sequence[Opened], width: int) -> Group:
         """Return the group of these; `width` in words of 64 bits."""
         some = tuple(o for o in opened if len(o.part.hashes))
-        return cls(some, Parts(parts=[o.part for o in some], width=width))
+        parts = Parts(parts=[o.part for o in some], width=width)
+        return cls(some, parts, parts.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Everything as of one moment. It is never changed, only replaced; `removed` may grow, which takes away only what is gone."""
+    """Everything as of one moment. It is never changed, only replaced; `removed` may grow, which takes away only what is gone.
+
+    Made once for all its questions: `pictures`, the groups of PDQ hashes by collection; and `nothing`, the answer to one question that
+    is complete and has no hits.
+    """
 
     groups: Mapping[tuple[str, str], Group]
     removed: Mapping[str, set[int]]
     as_of: datetime
     whole: bool
+    pictures: Mapping[str, Group]
+    nothing: Answer
+
+    @classmethod
+    def of(cls, *, groups: Mapping[tuple[str, str], Group], removed: Mapping[str, set[int]], as_of: datetime, whole: bool) -> View:
+        """Return the view of these groups as of a moment."""
+        return cls(
+            groups=groups,
+            removed=removed,
+            as_of=as_of,
+            whole=whole,
+            pictures={collection: group for (collection, type_), group in groups.items() if type_ == PDQ},
+            nothing=Answer(hits=((),), complete=True, as_of=as_of),
+        )

@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Final
 
 import numpy as np
 from django.db import connection
 
 from odzew.foundation.writes import fetch_all
-from odzew.hashing.nearest import Room
-from odzew.matching.data import COLLECTIONS, PDQ, WIDTHS, Answer, Hit, Query, check_collection
+from odzew.hashing.nearest import FURTHEST_BY_TABLES, HITS, Room
+from odzew.matching.data import COLLECTIONS, FURTHEST, PDQ, WIDTHS, Answer, Hit, Query, check_collection
 from odzew.matching.delta import Delta, Group, View
 from odzew.matching.proving import proves
 from odzew.matching.segments import Broken, Opened, open_segment, path_of
@@ -25,6 +26,8 @@ STALE_AFTER: Final = timedelta(seconds=5)
 # Removals are kept in the log for an hour at least: who slept longer than this reads everything anew.
 RELOAD_AFTER: Final = timedelta(minutes=20)
 PROVE_EVERY: Final = timedelta(hours=1)
+_PDQ_BYTES: Final = WIDTHS[PDQ]
+_FURTHEST: Final = FURTHEST[PDQ]
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 # Larger new segments are opened beside the reading of what is new, so that this does not wait.
 _OPEN_BESIDE: Final = 64 << 20
@@ -203,7 +206,7 @@ class Index:
         for group in added.keys() | (self._base.opened.keys() if anew else set()):
             opened = [*self._base.opened.get(group, []), *([self._deltas[group].opened()] if group in self._deltas else [])]
             groups[group] = Group.of(opened=opened, width=WIDTHS[group[1]] // 8)
-        view = View(groups=groups, removed=self._removed, as_of=now, whole=self._base.whole)
+        view = View.of(groups=groups, removed=self._removed, as_of=now, whole=self._base.whole)
         if anew:
             self._prove(view, now)
         self._view = view
@@ -213,23 +216,38 @@ class Index:
         self._proven = all(proves(parts=group.parts, turn=self._turn) for group in view.groups.values())
         self._proved_at = now
 
+    def near(self, *, collection: str, hash: bytes, radius: int = FURTHEST_BY_TABLES) -> Answer:  # noqa: A002 - the field's name
+        """Return what `search` returns for one PDQ hash: the question of most checks, usually with nothing near.
+
+        With cold caches most of a look-up's time is the way to it: so it is asked in this one frame, and nothing is made for "no".
+        """
+        view = self._view
+        group = view.pictures.get(collection) if view is not None else None
+        if view is None or group is None or len(hash) != _PDQ_BYTES or not 0 <= radius <= _FURTHEST:
+            return self._answer(view, collection, [Query(type=PDQ, hash=hash, radius=radius)])
+        room = self._rooms.get(get_ident()) or self._rooms.setdefault(get_ident(), _Room())
+        room.searches += 1
+        count = group.count(hash, radius, room.address, HITS) if group.count is not None else None
+        complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
+        if count == 0 and complete:
+            return view.nothing
+        rows = group.parts.found(count=count, query=hash, radius=radius, room=room)
+        return Answer((_hits_of(group, rows, view.removed[collection]),), complete, view.as_of)
+
     def search(self, *, collection: str, queries: Sequence[Query]) -> Answer:
         """Return, for each query in order, everything in the collection within its radius. Raises `Invalid` for another collection."""
-        view = self._view
-        if collection not in COLLECTIONS:
-            check_collection(collection=collection)
+        if len(queries) == 1 and queries[0].type == PDQ:
+            return self.near(collection=collection, hash=queries[0].hash, radius=queries[0].radius)
+        return self._answer(self._view, collection, queries)
+
+    def _answer(self, view: View | None, collection: str, queries: Sequence[Query]) -> Answer:
+        check_collection(collection=collection)
         if view is None:
             return Answer(hits=((),) * len(queries), complete=False, as_of=None)
-        room = self._rooms.get(threading.get_ident()) or self._rooms.setdefault(threading.get_ident(), _Room())
+        room = self._rooms.get(get_ident()) or self._rooms.setdefault(get_ident(), _Room())
         room.searches += len(queries)
-        removed = view.removed[collection]
-        if len(queries) == 1 and queries[0].type == PDQ:
-            group = view.groups.get((collection, PDQ))
-            hits: tuple[tuple[Hit, ...], ...] = (_search_one(group, queries[0], removed, room) if group else (),)
-        else:
-            hits = tuple(_search_all(view, collection, queries, removed, room))
-        complete = view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER
-        return Answer(hits=hits, complete=complete, as_of=view.as_of)
+        hits = tuple(_search_all(view, collection, queries, room))
+        return Answer(hits, view.whole and self._proven and self._clock() - view.as_of <= STALE_AFTER, view.as_of)
 
     def sizes(self, *, collection: str) -> dict[str, int]:
         """Return how many hashes of each type are searched."""
@@ -280,13 +298,8 @@ class _Room(Room):
         self.searches = 0
 
 
-def _search_one(group: Group, query: Query, removed: set[int], room: Room) -> tuple[Hit, ...]:
-    """Answer the one question of most checks; usually nothing is near."""
-    rows = group.parts.one(query=query.hash, radius=query.radius, room=room)
-    return _hits_of(group, rows, removed) if rows else ()
-
-
-def _search_all(view: View, collection: str, queries: Sequence[Query], removed: set[int], room: Room) -> list[tuple[Hit, ...]]:
+def _search_all(view: View, collection: str, queries: Sequence[Query], room: Room) -> list[tuple[Hit, ...]]:
+    removed = view.removed[collection]
     hits: list[tuple[Hit, ...]] = [()] * len(queries)
     near = [n for n, q in enumerate(queries) if q.type == PDQ]
     if near and (group := view.groups.get((collection, PDQ))):

@@ -12,11 +12,10 @@ from typing import Final
 import numpy as np
 
 from odzew.entrypoints.bench.bits import Words
-from odzew.entrypoints.bench.peers import RADIUS
 from odzew.foundation.moments import utc_now
 from odzew.foundation.transactions import atomically
 from odzew.foundation.writes import Writes, fetch_none
-from odzew.matching.api import PDQ, Addition, Index, Query, add, add_many
+from odzew.matching.api import PDQ, Addition, Index, add, add_many
 from odzew.matching.tending import SEAL_AT, STEP, merge_of
 from odzew.usecases.tend_index import tend_index
 
@@ -90,11 +89,6 @@ def put(*, collection: str, hashes: Sequence[bytes], first: int) -> None:
         writes.send()
 
     atomically(work)
-
-
-def usual(*, question: str) -> Query:
-    """Return what the upload check asks of a picture."""
-    return Query(type=PDQ, hash=bytes.fromhex(question), radius=RADIUS)
 
 
 def _with_delta(folder: Path, collection: str, words: Words, begin: int) -> Index:

@@ -17,7 +17,7 @@ from odzew.entrypoints.bench import lookups
 from odzew.entrypoints.bench.bits import Words, generated
 from odzew.entrypoints.bench.data import Figure, lower_is_better, median
 from odzew.entrypoints.bench.ground import ground
-from odzew.entrypoints.bench.peers import FLAT, PDQ_INDEX, Peer, absent, peers_of
+from odzew.entrypoints.bench.peers import FLAT, PDQ_INDEX, RADIUS, Peer, absent, peers_of
 from odzew.entrypoints.bench.processor import one_processor
 from odzew.foundation.settings import settings
 
@@ -75,10 +75,9 @@ def beside(
 ) -> list[Figure]:
     """Return the median of one look-up, warm and cold, beside each peer (whose name in the figure is `suffixes`); the same questions for
     all. The peer without a suffix is named where it is absent too."""
-    from odzew.entrypoints.bench.filling import usual
 
     def ours(question: str) -> int:
-        return len(index.search(collection=collection, queries=[usual(question=question)]).hits[0])
+        return len(index.near(collection=collection, hash=bytes.fromhex(question), radius=RADIUS).hits[0])
 
     for question in lookups.questions(words=words, number=_FIRST, seed=1):
         ours(question)
@@ -125,13 +124,13 @@ def _additions(index: Index, peers: Mapping[str, Peer], n: int) -> list[Figure]:
 
 
 def _added(index: Index, value: bytes, owner: int) -> float:
-    from odzew.entrypoints.bench.filling import put, usual
+    from odzew.entrypoints.bench.filling import put
     from odzew.matching.api import KNOWN
 
     began = time.perf_counter()
     put(collection=KNOWN, hashes=[value], first=owner)
     index.refresh()
-    hits = index.search(collection=KNOWN, queries=[usual(question=value.hex())]).hits[0]
+    hits = index.near(collection=KNOWN, hash=value, radius=RADIUS).hits[0]
     took = time.perf_counter() - began
     if [hit.owner for hit in hits] != [owner]:
         raise RuntimeError("a hash that was added is not found")

@@ -10,7 +10,7 @@ import numpy as np
 
 from odzew.entrypoints.bench.bits import KINDS, Words, generated, moved
 from odzew.entrypoints.bench.data import Figure
-from odzew.entrypoints.bench.filling import usual, worst
+from odzew.entrypoints.bench.filling import worst
 from odzew.entrypoints.bench.peers import RADIUS
 from odzew.hashing.nearest_plain import flat
 from odzew.matching.api import KNOWN, Index
@@ -41,7 +41,7 @@ def _compared(index: Index, words: Words, seed: int) -> tuple[list[float], int]:
     for question in _questions(words, seed):
         places, distances = flat(hashes=words, query=question, radius=RADIUS)
         expected = set(zip(places.tolist(), distances.tolist(), strict=True))
-        (hits,) = index.search(collection=KNOWN, queries=[usual(question=question.tobytes().hex())]).hits
+        (hits,) = index.near(collection=KNOWN, hash=question.tobytes(), radius=RADIUS).hits
         got = {(hit.owner, hit.distance) for hit in hits}
         _count(there, sorted(expected))
         _count(found, sorted(expected & got))
