@@ -7,20 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from odzew.hashing import nearest, nearest_plain
-from odzew.hashing.nearest import HITS, Part, Parts, Room, Tables, fill_tables, table_sizes
+from odzew.hashing.nearest import HITS, Part, Parts, Room, tables_of
+from odzew.hashing.nearest_tables import CHUNKS, FIRST, HEAD, IN_ORDER, KEYS, MOST, TAIL, words_of
 from tests.matching.data import KINDS, Words, generated, in_order, moved
 
 SIZES = (0, 1, 2, 3, 17, 1_000, 20_000, 100_000)
 
 
 def _with_tables(hashes: Words) -> Part:
-    offsets, partners, places = table_sizes(n=len(hashes))
-    tables = Tables(offsets=np.empty(offsets, np.uint32), partners=np.empty(partners, np.uint16), places=np.empty(places, np.uint8))
-    fill_tables(hashes=hashes, tables=tables)
-    return Part(hashes=hashes, in_order=True, tables=tables)
+    return Part(hashes=hashes, in_order=True, tables=tables_of(hashes=hashes))
 
 
 def _near(parts: Parts, query: Words, radius: int) -> list[tuple[int, int, int]]:
@@ -133,18 +130,45 @@ def test_several_parts_and_queries_in_one_call() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", (0, 1, 2, 5_000))
-def test_numpy_makes_the_same_tables_and_finds_the_same(kind: str, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numpy_finds_the_same(kind: str, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     hashes = in_order(generated(kind=kind, n=n, seed=n))
     ours = _with_tables(hashes)
     query = _queries(hashes, np.random.default_rng(2))[-30 if n else 0]
     near = _near(Parts(parts=[ours], width=4), query, 31)
     monkeypatch.setattr(nearest, "_kernels", lambda: None)
-    plain = _with_tables(hashes)
-    assert ours.tables and plain.tables
-    for name in ("offsets", "partners", "places"):
-        one: NDArray[np.uint64] = getattr(ours.tables, name)
-        assert np.array_equal(one, getattr(plain.tables, name)), name
-    assert _near(Parts(parts=[plain], width=4), query, 31) == near
+    assert _near(Parts(parts=[ours], width=4), query, 31) == near
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", (1, 5_000, 300_000))
+def test_each_block_holds_the_partners_of_its_chunk_and_where_they_lie(kind: str, n: int) -> None:
+    hashes = in_order(generated(kind=kind, n=n, seed=n))
+    tables, chunks = tables_of(hashes=hashes), hashes.view(np.uint16).reshape(-1, CHUNKS)
+    assert tables.words == words_of(n=len(hashes))
+    blocks = tables.blocks.reshape(CHUNKS, KEYS, tables.words)
+    rows = iter(tables.places.reshape(7, -1, 3).astype(np.int64) @ [1, 1 << 8, 1 << 16])
+    for k in range(CHUNKS):
+        order = np.lexsort((chunks[:, k ^ 1], chunks[:, k]))
+        if k in FIRST:
+            assert np.array_equal(order, np.arange(len(hashes)) if k == IN_ORDER else next(rows))
+        values, starts, counts = np.unique(chunks[order, k], return_index=True, return_counts=True)
+        heads = blocks[k, :, :HEAD].copy().view(np.uint32)
+        assert np.array_equal(np.flatnonzero(heads[:, 1]), values) and np.array_equal(
+            heads[values], np.stack([starts, counts], axis=1)
+        )
+        for value, start, count in zip(values[::97], starts[::97], counts[::97], strict=True):
+            block = blocks[k, value]
+            inside = count if count <= tables.words - HEAD else tables.words - HEAD - TAIL
+            begin = int(block[-TAIL]) | int(block[-1]) << 16
+            there = [*block[HEAD : HEAD + inside].tolist(), *tables.more[begin : begin + count - inside].tolist()]
+            assert there == chunks[order[start : start + count], k ^ 1].tolist()
+
+
+@given(st.integers(0, MOST))
+def test_a_block_is_whole_lines_or_divides_one_and_is_not_dear(n: int) -> None:
+    words = words_of(n=n)
+    assert words % 32 == 0 or 32 % words == 0
+    assert words == 8 or 2 * words * CHUNKS * KEYS <= 69 * n
 
 
 @pytest.mark.parametrize("width", (2, 4))

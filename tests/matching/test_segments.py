@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odzew.hashing import nearest
 from odzew.matching.data import MD5, PDQ, SHA256, WIDTHS
 from odzew.matching.segments import TABLES_FROM, Broken, Made, Opened, Rows, open_segment, path_of, without, write
 from tests.matching.data import KINDS, generated
@@ -64,12 +64,19 @@ def _large(folder: Path, kind: str = "uniform", n: int = TABLES_FROM + 5) -> Mad
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_numpy_makes_the_same_file(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_different_hashes_have_tables(tmp_path: Path, kind: str) -> None:
     made = _large(tmp_path, kind)
     opened = open_segment(folder=tmp_path, type=PDQ, sha256=made.sha256)
     assert (opened.part.tables is not None) == (made.hashes >= TABLES_FROM)
-    monkeypatch.setattr(nearest, "_kernels", lambda: None)
-    assert _large(tmp_path, kind) == made
+
+
+def test_a_file_of_an_older_layout_is_set_aside(tmp_path: Path) -> None:
+    content = path_of(folder=tmp_path, sha256=_large(tmp_path).sha256).read_bytes().replace(b"odzewix2", b"odzewix1", 1)
+    sha256 = hashlib.sha256(content).digest()
+    path_of(folder=tmp_path, sha256=sha256).write_bytes(content)
+    with pytest.raises(Broken, match="another version"):
+        open_segment(folder=tmp_path, type=PDQ, sha256=sha256)
+    assert not path_of(folder=tmp_path, sha256=sha256).exists()
 
 
 def test_a_hash_takes_at_most_130_bytes(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from odzew.hashing import nearest_plain as plain
+from odzew.hashing.nearest_tables import ENTRY, PLACES, SCRATCH, Tables, fill, sizes_of
 
 Words = NDArray[np.uint64]
-MOST: Final = (1 << 24) - 1  # hashes that one part with tables can hold: places have 24 bits
 FURTHEST_BY_TABLES: Final = 31
 HITS: Final = 64  # how many hits a room has a place for
 _PLAIN_UP_TO: Final = 8_192  # so few hashes are compared by numpy: a small desk needs no compiler in memory
@@ -38,21 +38,9 @@ def warm() -> None:
     if _kernels() is None:
         return
     hashes = np.arange(64, dtype=np.uint64).reshape(16, 4)
-    offsets, partners, places = table_sizes(n=16)
-    tables = Tables(offsets=np.zeros(offsets, np.uint32), partners=np.zeros(partners, np.uint16), places=np.zeros(places, np.uint8))
-    fill_tables(hashes=hashes, tables=tables)
-    parts = Parts(parts=[Part(hashes=hashes, in_order=True, tables=tables)], width=4)
+    parts = Parts(parts=[Part(hashes=hashes, in_order=True, tables=tables_of(hashes=hashes))], width=4)
     parts.near(queries=hashes[:1], radii=np.array([31], np.int64))
     parts.equal(query=hashes[0])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
-    """What hashes of 256 bits are looked up by: 16 x 65,537 offsets, 16 x n partners, 15 x n places of 3 bytes (117 bytes a hash in all)."""
-
-    offsets: NDArray[np.uint32]
-    partners: NDArray[np.uint16]
-    places: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +61,14 @@ class Found(NamedTuple):
     scans: int
 
 
-def table_sizes(*, n: int) -> tuple[int, int, int]:
-    """Return how long the arrays of `Tables` are for n hashes."""
-    return 16 * (plain.KEYS + 1), 16 * n, 45 * n
-
-
-def fill_tables(*, hashes: Words, tables: Tables) -> None:
-    """Write the tables of sorted hashes (n x 4 words, n <= MOST) into arrays of `table_sizes`; the same bytes on every machine."""
-    if len(hashes) > MOST:
-        raise ValueError(f"tables hold at most {MOST} hashes")
-    chunks = hashes.view(np.uint16).reshape(-1, 16)
-    kernels = _kernels()
-    if kernels is None:
-        plain.build(chunks=chunks, offsets=tables.offsets, partners=tables.partners, places=tables.places)
-    else:
-        kernels.build(chunks, tables.offsets, tables.partners, tables.places)
+def tables_of(*, hashes: Words) -> Tables:
+    """Return the tables of sorted hashes (n x 4 words, n <= MOST), in memory."""
+    sizes = sizes_of(hashes=hashes)
+    memory = np.zeros(sizes.blocks + sizes.more, np.uint16)
+    places = np.empty(PLACES * len(hashes), np.uint8)
+    tables = Tables(words=sizes.words, blocks=memory[: sizes.blocks], more=memory[sizes.blocks :], places=places)
+    fill(hashes=hashes, tables=tables)
+    return tables
 
 
 class Room:
@@ -96,7 +77,7 @@ class Room:
     def __init__(self) -> None:
         self.hits = np.empty((HITS, 4), np.int64)
         self.counts = np.zeros(3, np.int64)
-        self._scratch = np.empty(plain.SCRATCH, np.int64)
+        self._scratch = np.empty(SCRATCH, np.int64)
         self._addresses = np.array([a.ctypes.data for a in (self.hits, self.counts, self._scratch)], np.int64)
         self.address: int = self._addresses.ctypes.data
 
@@ -112,9 +93,11 @@ class Parts:
             if part.hashes.shape[1:] != (width,) or not part.hashes.flags.c_contiguous:
                 raise ValueError(f"hashes are rows of {width} words that lie together")
             tables = part.tables
-            arrays = (tables.offsets, tables.partners, tables.places) if tables else ()
-            rows.append([part.hashes.ctypes.data, len(part.hashes), *(a.ctypes.data for a in arrays), *[0] * (3 - len(arrays))])
-        self._table = np.array(rows, np.int64).reshape(-1, 5)
+            rest = [0] * 4
+            if tables:
+                rest = [tables.blocks.ctypes.data, tables.words, tables.more.ctypes.data, tables.places.ctypes.data]
+            rows.append([part.hashes.ctypes.data, len(part.hashes), *rest])
+        self._table = np.array(rows, np.int64).reshape(-1, ENTRY)
         self._addresses, self._sizes = self._table[:, 0].copy(), self._table[:, 1].copy()
         self._in_order = np.array([part.in_order for part in self.parts], np.bool_)
         needed = int(self._sizes.sum()) > _PLAIN_UP_TO or any(part.tables for part in self.parts)

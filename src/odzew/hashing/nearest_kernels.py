@@ -1,14 +1,14 @@
 """The kernels of `nearest.py`, compiled by numba. They read arrays by address, so that one call searches any number of parts.
 
-A part has n hashes of 256 bits, seen as 16 chunks of 16 bits, or 8 pairs of chunks. Chunk k of every hash is filed in a table: the
-places of equal chunks lie together, from `offsets[k][chunk]` to `offsets[k][chunk + 1]`; for each there is the hash's place (24 bits) and
-its partner, the other chunk of the pair (k xor 1). Hashes are sorted, so that the table of chunk 3 is in order and needs no places.
-
-Search. Give the 8 pairs bounds b with the sum of (b + 1) = radius + 1: whatever is within the radius is within the bound of a pair, by
-the pigeonhole principle. A pair (x, y) within 3 bits has x within 1 and the rest in y, or y within 1: so each chunk and its 16
-neighbours at one bit are looked up, and of what is found only those go on whose partner is near enough. About 1 in 350 does; each of
-these is compared whole, and reported by the first pair that leads to it. Nothing is dropped: candidates are compared whenever their
+Search. Give the 8 pairs of chunks (`nearest_tables.py`) bounds b with the sum of (b + 1) = radius + 1: whatever is within the radius is
+within the bound of a pair, by the pigeonhole principle. A pair (x, y) within 3 bits has x within 1 and the rest in y, or y within 1: so
+each chunk and its 16 neighbours at one bit are looked up, and of what is found only those go on whose partner is near enough. About 1 in
+350 does; each of these is compared whole, and reported by the first pair that leads to it. What the second chunk of a pair finds has no
+place there: its pair is looked up once more, in the first chunk's table. Nothing is dropped: candidates are compared whenever their
 buffer is full, and hits beyond the caller's space are counted, so that the caller comes back with more.
+
+A look-up is 272 places in memory, each far from the next. What it takes is the way there: so they are all asked for at once, before the
+first is read, which only blocks of one size allow.
 After Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing" (2014), and Qin et al., "GPH: Similarity
 Search in Hamming Space" (2018), for the bounds.
 """
@@ -25,13 +25,13 @@ from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from odzew.hashing.nearest_plain import IN_ORDER, KEYS, SCRATCH
+from odzew.hashing.nearest_tables import ENTRY, FIRST, HEAD, IN_ORDER, KEYS, MOST, PLACES, SCRATCH, TAIL
 
-_STRIDE: Final = KEYS + 1
-_LANES: Final = 32  # partners that are compared at once: a bucket of a million hashes holds about half as many
-_AHEAD: Final = 20  # how many buckets before it is looked at one is asked to come near
+_LANES: Final = 32  # partners that are compared at once: a line of memory
+_AHEAD: Final = 20  # how many blocks before it is looked at the rest of one is asked to come near
 _EIGHT: Final = 8
 _CANDIDATES: Final = SCRATCH[1]
+_FIRST: Final = np.array(FIRST, np.int64)
 # When looking up is dearer than looking at everything, in the time that one whole comparison of a scan takes.
 _POSTINGS_PER_SCAN: Final = 8
 _SCANS_PER_CANDIDATE: Final = 8
@@ -111,15 +111,6 @@ def _any_within(_context, address, other, low, span):
     return types.boolean(types.int64, types.uint16, types.uint16, types.uint16), generate
 
 
-@_compiled
-def _fetch_partners(partners, begin, end):
-    """Ask for the lines of a bucket's partners, the last one too, at most for 256 of them."""
-    last = min(end, begin + 256)
-    for x in range(begin, last, 32):
-        _fetch(partners + 2 * x)
-    _fetch(partners + 2 * (last - 1))
-
-
 @intrinsic
 def _any_near(_context, address, q0, q1, q2, q3, radius):
     """Is any of the eight hashes from this address on within `radius` bits (at most 255) of the question's four words?
@@ -184,9 +175,9 @@ def _bounds(radius, bounds):
 
 
 @_compiled
-def _plan(query16, bounds, chunks, keys, lows, spans):
-    """Write down what is looked up: a chunk, a key, and from which to which distance the partner must be."""
-    m = 0
+def _plan(entry, query16, bounds, addresses, keys, lows, spans):
+    """Write down what is looked up, and ask for it: a block, its key and chunk, and from which to which distance a partner must be."""
+    m, size = 0, 2 * entry[3]
     for pair in range(8):
         bound = bounds[pair]
         if bound < 0:
@@ -194,17 +185,76 @@ def _plan(query16, bounds, chunks, keys, lows, spans):
         for side in range(2):
             if side == 1 and bound < 1:
                 continue
-            k = 2 * pair + side
-            key = np.int64(query16[k])
-            reach = 1 if bound >= 2 and (side == 0 or bound >= 3) else 0
+            k = _FIRST[pair] ^ side
+            table = entry[2] + k * KEYS * size
+            reach = 16 if bound >= 2 and (side == 0 or bound >= 3) else 0
             low = 0 if side == 0 else (2 if bound >= 2 else 1)
-            chunks[m], keys[m], lows[m], spans[m] = k, key, low, bound - low
-            m += 1
-            if reach:
-                for bit in range(16):
-                    chunks[m], keys[m], lows[m], spans[m] = k, key ^ (1 << bit), low, bound - 1 - low
-                    m += 1
+            for bit in range(-1, reach):
+                key = np.int64(query16[k]) if bit < 0 else np.int64(query16[k]) ^ (1 << bit)
+                at = table + size * key
+                _fetch(at)
+                addresses[m], keys[m], lows[m], spans[m] = at, key << 4 | k, low, bound - low - (bit >= 0)
+                m += 1
     return m
+
+
+@_compiled
+def _lines(entry):
+    """How many lines of memory beyond its first a block usually fills."""
+    return (min(2 * entry[3], 2 * (HEAD + (entry[1] >> 16) + (entry[1] >> 19))) - 1) // 64
+
+
+@_compiled
+def _fetch_rest(at, lines):
+    for line in range(lines):
+        _fetch(at + 64 * (line + 1))
+
+
+@_compiled
+def _fetch_place(entry, k, p):
+    """Ask for the entry of a first chunk's table that says where a hash lies."""
+    if k != IN_ORDER:
+        _fetch(entry[5] + 3 * (((k >> 1) - (k > IN_ORDER)) * entry[1] + p))
+
+
+@_compiled
+def _inside(words, count):
+    """How many of a block's partners are in it."""
+    return count if count <= words - HEAD else words - HEAD - TAIL
+
+
+@_compiled
+def _beyond(entry, at):
+    """Return the address of those that are not."""
+    last = carray(_at16(at), entry[3])
+    return entry[4] + 2 * (np.int64(last[entry[3] - 2]) | np.int64(last[entry[3] - 1]) << 16)
+
+
+@_compiled
+def _fetch_beyond(entry, at):
+    if np.int64(carray(_at32(at), 2)[1]) > entry[3] - HEAD:
+        _fetch(_beyond(entry, at))
+
+
+@_compiled
+def _pairs_at(entry, k, key, partner):
+    """Return from where to where a pair is in the table of its first chunk."""
+    words = entry[3]
+    at = entry[2] + 2 * words * (k * KEYS + key)
+    head, numbers = carray(_at32(at), 2), carray(_at16(at), words)
+    start, count = np.int64(head[0]), np.int64(head[1])
+    inside = _inside(words, count)
+    more = carray(_at16(_beyond(entry, at)), MOST) if count > inside else numbers
+    low, high = np.int64(0), count
+    while low < high:
+        middle = (low + high) // 2
+        if (numbers[HEAD + middle] if middle < inside else more[middle - inside]) < partner:
+            low = middle + 1
+        else:
+            high = middle
+    while high < count and (numbers[HEAD + high] if high < inside else more[high - inside]) == partner:
+        high += 1
+    return start + low, start + high
 
 
 @_compiled
@@ -212,11 +262,11 @@ def _compare(entry, candidates, count, query, radius, bounds, out, found, label,
     """Compare candidates whole; report a hit unless an earlier pair has led to it."""
     n = entry[1]
     hashes = carray(_at64(entry[0]), 4 * n)
-    places = carray(_at8(entry[4]), 45 * n)
+    places = carray(_at8(entry[5]), PLACES * n)
     for v in range(count):
         k, p = candidates[v] & 15, candidates[v] >> 4
         if k != IN_ORDER:
-            o = 3 * ((k if k < IN_ORDER else k - 1) * n + p)
+            o = 3 * (((k >> 1) - (k > IN_ORDER)) * n + p)
             p = np.int64(places[o]) | np.int64(places[o + 1]) << 8 | np.int64(places[o + 2]) << 16
         candidates[v] = p << 4 | k
         _fetch(entry[0] + 32 * p)
@@ -241,54 +291,95 @@ def _compare(entry, candidates, count, query, radius, bounds, out, found, label,
 
 
 @_compiled
+def _resolve(entry, seconds, count, candidates, waiting, query, radius, bounds, out, found, label, part, most):
+    """Make candidates of the pairs that second chunks found, and compare whenever their buffer is full.
+
+    Returns how many wait, how many were compared, and the hits; -1 of them where looking at everything is cheaper.
+    """
+    compared = 0
+    for v in range(-1, count):
+        begin, end, k = 0, 0, 0
+        if v >= 0:
+            k, key = seconds[v] & 15, seconds[v] >> 4 & 0xFFFF
+            begin, end = _pairs_at(entry, k, key, seconds[v] >> 20)
+        for p in range(begin, end + 1):
+            if waiting == candidates.size:
+                compared += waiting
+                if compared > most:
+                    return waiting, compared, -1
+                found = _compare(entry, candidates, waiting, query, radius, bounds, out, found, label, part)
+                waiting = 0
+            if p < end:
+                candidates[waiting] = p << 4 | k
+                _fetch_place(entry, k, p)
+                waiting += 1
+    return waiting, compared, found
+
+
+@_compiled
 def _look_up(entry, query, radius, out, found, label, part, counters, scratch):
     """Search one part by its tables; -1 where looking at everything is cheaper."""
-    bounds, chunks, keys, lows = scratch[0, :8], scratch[1], scratch[2], scratch[3]
-    spans, begins, ends, candidates = scratch[4], scratch[5], scratch[6], scratch[7]
-    n = entry[1]
+    bounds, addresses, keys, lows, spans = scratch[0, :8], scratch[1], scratch[2], scratch[3], scratch[4]
+    candidates, seconds = scratch[5], scratch[6]
+    n, words = entry[1], entry[3]
     _bounds(radius, bounds)
-    m = _plan(query.view(np.uint16), bounds, chunks, keys, lows, spans)
-    for i in range(m):
-        _fetch(entry[2] + 4 * (chunks[i] * _STRIDE + keys[i]))
-    offsets = carray(_at32(entry[2]), 16 * _STRIDE)
-    partners = carray(_at16(entry[3]), 16 * n)
-    total = 0
-    for i in range(m):
-        o = chunks[i] * _STRIDE + keys[i]
-        begins[i] = chunks[i] * n + np.int64(offsets[o])
-        ends[i] = chunks[i] * n + np.int64(offsets[o + 1])
-        total += ends[i] - begins[i]
-        if i < _AHEAD:
-            _fetch_partners(entry[3], begins[i], ends[i])
-    if total > n * _POSTINGS_PER_SCAN:
-        return -1
-    counters[0] += total
-    waiting, compared = 0, 0
+    query16 = query.view(np.uint16)
+    m = _plan(entry, query16, bounds, addresses, keys, lows, spans)
+    lines = _lines(entry)
+    for i in range(min(_AHEAD, m)):
+        _fetch_rest(addresses[i], lines)
+    total, waiting, unresolved, compared = np.int64(0), 0, 0, 0
     most = n // _SCANS_PER_CANDIDATE + _CANDIDATES
-    query16, whole = query.view(np.uint16), 16 * n
     for i in range(m):
         if i + _AHEAD < m:
-            _fetch_partners(entry[3], begins[i + _AHEAD], ends[i + _AHEAD])
-        k = chunks[i]
+            _fetch_rest(addresses[i + _AHEAD], lines)
+            _fetch_beyond(entry, addresses[i + _AHEAD // 2])
+        at, k = addresses[i], keys[i] & 15
+        head = carray(_at32(at), 2)
+        start, count = np.int64(head[0]), np.int64(head[1])
+        total += count
+        if total > n * _POSTINGS_PER_SCAN:
+            return -1
         other, low, span = query16[k ^ 1], np.uint16(lows[i]), np.uint16(spans[i])
-        first = k * n
-        for j in range(begins[i], ends[i], _LANES):
-            # All lanes at once, those beyond the bucket's end too, where there are any: what they say is looked at again one by one.
-            if j + _LANES > whole or _any_within(entry[3] + 2 * j, other, low, span):
-                for x in range(min(_LANES, ends[i] - j)):
-                    if np.uint16(_ones16(np.uint16(partners[j + x] ^ other)) - low) <= span:
-                        p = j + x - first
-                        candidates[waiting] = p << 4 | k
+        inside, last = _inside(words, count), -1
+        # First those in the block, then those beyond it.
+        begin, end = HEAD, HEAD + inside
+        for run in range(2 if count > inside else 1):
+            if run == 1:
+                at, start, begin, end = _beyond(entry, at), start + inside + HEAD, 0, count - inside
+            partners = carray(_at16(at), MOST)
+            for j in range(0, end, _LANES):
+                # All lanes at once, those before and after them too: what they say is looked at again one by one.
+                if not _any_within(at + 2 * j, other, low, span):
+                    continue
+                for x in range(max(begin, j), min(j + _LANES, end)):
+                    partner = np.int64(partners[x])
+                    if np.uint16(_ones16(np.uint16(partners[x] ^ other)) - low) > span:
+                        continue
+                    if k == _FIRST[k >> 1]:
+                        candidates[waiting] = (start + x - HEAD) << 4 | k
+                        _fetch_place(entry, k, start + x - HEAD)
                         waiting += 1
-                        if k != IN_ORDER:
-                            _fetch(entry[4] + 3 * ((k if k < IN_ORDER else k - 1) * n + p))
-                        if waiting == candidates.size:
-                            compared += waiting
-                            if compared > most:
-                                return -1
-                            found = _compare(entry, candidates, waiting, query, radius, bounds, out, found, label, part)
-                            waiting = 0
-    counters[1] += compared + waiting
+                    elif partner != last:  # equal ones lie together, and are one pair
+                        seconds[unresolved] = keys[i] >> 4 << 20 | partner << 4 | (k ^ 1)
+                        _fetch(entry[2] + 2 * words * ((k ^ 1) * KEYS + partner))
+                        last = partner
+                        unresolved += 1
+                    if waiting < candidates.size and unresolved < seconds.size:
+                        continue
+                    waiting, more, found = _resolve(
+                        entry, seconds, unresolved, candidates, waiting, query, radius, bounds, out, found, label, part, most
+                    )
+                    compared, unresolved = compared + more, 0
+                    if found < 0 or compared > most:
+                        return -1
+    counters[0] += total
+    waiting, more, found = _resolve(
+        entry, seconds, unresolved, candidates, waiting, query, radius, bounds, out, found, label, part, most
+    )
+    if found < 0:
+        return -1
+    counters[1] += compared + more + waiting
     return _compare(entry, candidates, waiting, query, radius, bounds, out, found, label, part)
 
 
@@ -312,8 +403,8 @@ def _all_parts(table, query, radius, out, found, label, counters, scratch):
 def search(table, queries, radii, out, counters):
     """Write (query, part, place, distance) of every hit into `out` as far as it goes; return how many there are.
 
-    `table` has a row for each part: the addresses and sizes of its arrays (hashes, n, offsets, partners, places), with offsets 0 for a
-    part without tables, which is scanned. `counters` gets postings looked at, hashes compared, parts scanned although they have tables.
+    `table` has a row of `ENTRY` numbers for each part, with the address of blocks 0 for a part without tables, which is scanned.
+    `counters` gets postings looked at, hashes compared, parts scanned although they have tables.
     """
     scratch = np.empty(SCRATCH, np.int64)
     found = 0
@@ -324,7 +415,7 @@ def search(table, queries, radii, out, counters):
 
 def _ask(table, parts, query, radius, room, hits):
     at = carray(_at_int(room), 3)
-    rows = carray(_at_int(table), (parts, 5))
+    rows = carray(_at_int(table), (parts, ENTRY))
     out = carray(_at_int(at[0]), (hits, 4))
     counters, scratch = carray(_at_int(at[1]), 3), carray(_at_int(at[2]), SCRATCH)
     return _all_parts(rows, carray(query, 4, np.uint64), radius, out, 0, 0, counters, scratch)
@@ -373,27 +464,3 @@ def equal(addresses, sizes, width, in_order, query, out):
                     out[found, 0], out[found, 1] = part, i
                 found += 1
     return found
-
-
-@_compiled
-def build(chunks, offsets, partners, places):
-    """Fill the tables of sorted hashes, `chunks` being n x 16 values of 16 bits."""
-    n = chunks.shape[0]
-    cursor = np.empty(_STRIDE, np.int64)
-    for k in range(16):
-        cursor[:] = 0
-        for i in range(n):
-            cursor[np.int64(chunks[i, k]) + 1] += 1
-        for v in range(KEYS):
-            cursor[v + 1] += cursor[v]
-        for v in range(_STRIDE):
-            offsets[k * _STRIDE + v] = cursor[v]
-        row = (k if k < IN_ORDER else k - 1) * n
-        for i in range(n):
-            key = chunks[i, k]
-            p = cursor[key]
-            cursor[key] = p + 1
-            partners[k * n + p] = chunks[i, k ^ 1]
-            if k != IN_ORDER:
-                o = 3 * (row + p)
-                places[o], places[o + 1], places[o + 2] = i & 255, i >> 8 & 255, i >> 16

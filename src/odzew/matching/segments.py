@@ -2,11 +2,11 @@
 
 One file is a head of 64 bytes and arrays of fixed size, each at a multiple of 64 bytes, little-endian:
 
-    head      "odzewix1", then the numbers: bytes of a hash, 1 with tables or 0, hashes (n), words of `many`, file size
+    head      "odzewix2", then the numbers: bytes of a hash, hashes (n), words of `many`, words of a block or 0, words of `more`, file size
     hashes    n x (bytes of a hash), sorted as words of 64 bits from the first; each hash once
     owners    n x int64: the owner; or, if several have the hash, -1 - (a place in `many`)
     many      int64: how many owners, then they themselves, for each such hash
-    tables    for `pdq` from 16,384 hashes: offsets, partners, places (see `odzew.hashing.nearest_kernels`)
+    tables    for `pdq` from 32,768 hashes: blocks, more, places (see `odzew.hashing.nearest_tables`)
 
 The bytes follow from the hashes and owners alone, so that every machine that makes a segment anew makes the same file. Nothing in it
 is ever run: there are numbers in it and no code.
@@ -29,12 +29,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from odzew.foundation.errors import Unavailable
-from odzew.hashing.nearest import MOST, Part, Tables, fill_tables, table_sizes
+from odzew.hashing.nearest import Part
+from odzew.hashing.nearest_tables import MOST, PLACES, Sizes, Tables, fill, sizes_of
 from odzew.matching.data import PDQ, WIDTHS
 
-TABLES_FROM: Final = 16_384
-_HEAD: Final = struct.Struct("<8s5Q16x")
-_MAGIC: Final = b"odzewix1"
+TABLES_FROM: Final = 32_768  # so few are looked at one by one in the time that a look-up takes
+_HEAD: Final = struct.Struct("<8s6Q8x")
+_MAGIC: Final = b"odzewix2"
+_NONE: Final = Sizes(words=0, more=0)
 _READ: Final = 1 << 22
 _LARGE_AND_NEAR: Final = (14, 22)  # MADV_HUGEPAGE, MADV_POPULATE_READ; see madvise(2)
 
@@ -122,9 +124,10 @@ def write(*, folder: Path, type: str, rows: Rows) -> Made:  # noqa: A002 - the f
     """
     hashes, owners, many, pairs = _distinct(rows)
     n = len(hashes)
-    sizes = _sizes(width=WIDTHS[type], n=n, many=len(many), tables=type == PDQ and n >= TABLES_FROM)
     if type == PDQ and n > MOST:
         raise ValueError(f"a segment holds at most {MOST} hashes")
+    tables = sizes_of(hashes=hashes) if type == PDQ and n >= TABLES_FROM else _NONE
+    sizes = _sizes(width=WIDTHS[type], n=n, many=len(many), tables=tables)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = folder / f".{uuid.uuid4().hex}.part"
     try:
@@ -135,7 +138,7 @@ def write(*, folder: Path, type: str, rows: Rows) -> Made:  # noqa: A002 - the f
                 digest = hashlib.sha256(space).digest()
                 space.flush()
             os.fsync(file.fileno())
-            if sizes.tables:
+            if tables.words:
                 # Written page by page, it lies in memory in small pages. Whoever opens it reads it in large ones.
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         draft.rename(path_of(folder=folder, sha256=digest))
@@ -161,10 +164,13 @@ def open_segment(*, folder: Path, type: str, sha256: bytes) -> Opened:  # noqa: 
                 raise Broken("A segment of the index is not what it was; it is made anew from the log.", segment=sha256.hex())
     except OSError as error:
         raise Broken("A segment of the index is not there; it is made anew from the log.", segment=sha256.hex()) from error
-    _, width, tables, n, many, _ = _HEAD.unpack_from(space)
+    magic, width, n, many, words, more, _ = _HEAD.unpack_from(space)
+    if magic != _MAGIC:
+        path.rename(path.with_suffix(".broken"))
+        raise Broken("A segment of the index was made by another version; it is made anew from the log.", segment=sha256.hex())
     if width != WIDTHS[type]:
         raise Broken("A segment of the index is of another type than the manifest says.", segment=sha256.hex())
-    return _views(space, _sizes(width=width, n=n, many=many, tables=bool(tables)))
+    return _views(space, _sizes(width=width, n=n, many=many, tables=Sizes(words=words, more=more)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,15 +178,14 @@ class _Sizes:
     width: int
     n: int
     many: int
-    tables: bool
+    tables: Sizes
     starts: tuple[int, ...]
     lengths: tuple[int, ...]
     total: int
 
 
-def _sizes(*, width: int, n: int, many: int, tables: bool) -> _Sizes:
-    offsets, partners, places = table_sizes(n=n) if tables else (0, 0, 0)
-    lengths = (n * width, n * 8, many * 8, offsets * 4, partners * 2, places)
+def _sizes(*, width: int, n: int, many: int, tables: Sizes) -> _Sizes:
+    lengths = (n * width, n * 8, many * 8, tables.blocks * 2, tables.more * 2, n * PLACES if tables.words else 0)
     starts, end = [], _HEAD.size
     for length in lengths:
         starts.append(end)
@@ -194,24 +199,25 @@ def _arrays(space: mmap.mmap, sizes: _Sizes) -> list[NDArray[np.uint8]]:
 
 
 def _views(space: mmap.mmap, sizes: _Sizes) -> Opened:
-    hashes, owners, many, offsets, partners, places = _arrays(space, sizes)
-    tables = Tables(offsets=offsets.view(np.uint32), partners=partners.view(np.uint16), places=places) if sizes.tables else None
+    hashes, owners, many, blocks, more, places = _arrays(space, sizes)
+    words = sizes.tables.words
+    tables = Tables(words=words, blocks=blocks.view(np.uint16), more=more.view(np.uint16), places=places) if words else None
     part = Part(hashes=hashes.view(np.uint64).reshape(-1, sizes.width // 8), in_order=True, tables=tables)
     return Opened(part=part, owners=owners.view(np.int64), many=many.view(np.int64))
 
 
 def _fill(space: mmap.mmap, sizes: _Sizes, hashes: Words, owners: Owners, many: Owners) -> None:
-    _HEAD.pack_into(space, 0, _MAGIC, sizes.width, int(sizes.tables), sizes.n, sizes.many, sizes.total)
+    _HEAD.pack_into(space, 0, _MAGIC, sizes.width, sizes.n, sizes.many, sizes.tables.words, sizes.tables.more, sizes.total)
     to = _views(space, sizes)
     to.part.hashes[:], to.owners[:], to.many[:] = hashes, owners, many
     if to.part.tables is not None:
-        fill_tables(hashes=to.part.hashes, tables=to.part.tables)
+        fill(hashes=to.part.hashes, tables=to.part.tables)
 
 
 def _near(number: int) -> mmap.mmap:
     """Map a file and bring it near, in large pages where the system has them for files.
 
-    A look-up goes to some 550 places all over the tables: most of its time would be spent on finding pages.
+    A look-up goes to some 280 places all over the tables: most of its time would be spent on finding pages.
     """
     space = mmap.mmap(number, 0, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
     for advice in _LARGE_AND_NEAR:

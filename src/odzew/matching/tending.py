@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from odzew.foundation.writes import fetch_all, fetch_none
-from odzew.hashing.nearest import MOST
+from odzew.hashing.nearest_tables import MOST
 from odzew.matching.data import COLLECTIONS, PDQ, WIDTHS
 from odzew.matching.manifest import (
     Live,
