@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odzew.hashing import nearest, nearest_plain
+from odzew.hashing import nearest, nearest_plain, nearest_tables
 from odzew.hashing.nearest import HITS, Part, Parts, Room, tables_of
-from odzew.hashing.nearest_tables import CHUNKS, FIRST, HEAD, IN_ORDER, KEYS, MOST, TAIL, words_of
+from odzew.hashing.nearest_tables import ALL, CHUNKS, FIRST, FIRSTS, HEAD, IN_ORDER, KEYS, MOST, TAIL, shape_of
 from tests.matching.data import KINDS, Words, generated, in_order, moved
 
 SIZES = (0, 1, 2, 3, 17, 1_000, 20_000, 100_000)
@@ -144,12 +144,12 @@ def test_numpy_finds_the_same(kind: str, n: int, monkeypatch: pytest.MonkeyPatch
 def test_each_block_holds_the_partners_of_its_chunk_and_where_they_lie(kind: str, n: int) -> None:
     hashes = in_order(generated(kind=kind, n=n, seed=n))
     tables, chunks = tables_of(hashes=hashes), hashes.view(np.uint16).reshape(-1, CHUNKS)
-    assert tables.words == words_of(n=len(hashes))
+    assert (tables.words, tables.rows) == shape_of(n=len(hashes))
     blocks = tables.blocks.reshape(CHUNKS, KEYS, tables.words)
-    rows = iter(tables.places.reshape(7, -1, 3).astype(np.int64) @ [1, 1 << 8, 1 << 16])
+    rows = iter(tables.places.reshape(-1, len(hashes), 3).astype(np.int64) @ [1, 1 << 8, 1 << 16])
     for k in range(CHUNKS):
         order = np.lexsort((chunks[:, k ^ 1], chunks[:, k]))
-        if k in FIRST:
+        if k == IN_ORDER or k in FIRST or tables.rows == ALL:
             assert np.array_equal(order, np.arange(len(hashes)) if k == IN_ORDER else next(rows))
         values, starts, counts = np.unique(chunks[order, k], return_index=True, return_counts=True)
         heads = blocks[k, :, :HEAD].copy().view(np.uint32)
@@ -166,9 +166,20 @@ def test_each_block_holds_the_partners_of_its_chunk_and_where_they_lie(kind: str
 
 @given(st.integers(0, MOST))
 def test_a_block_is_whole_lines_or_divides_one_and_is_not_dear(n: int) -> None:
-    words = words_of(n=n)
+    words, rows = shape_of(n=n)
     assert words % 32 == 0 or 32 % words == 0
-    assert words == 8 or 2 * words * CHUNKS * KEYS <= 69 * n
+    assert rows in (FIRSTS, ALL)
+    assert words == 8 or 32 + 8 + 3 * rows + 2 * words * CHUNKS * KEYS / n <= 130
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_places_for_all_chunks_the_same_is_found(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = in_order(generated(kind=kind, n=5_000, seed=6))
+    monkeypatch.setattr(nearest_tables, "shape_of", lambda *, n: (8, ALL))
+    parts = Parts(parts=[_with_tables(hashes)], width=4)
+    for query in _queries(hashes, np.random.default_rng(4)):
+        for radius in (31, 17, 3, 0):
+            assert _near(parts, query, radius) == _flat(hashes, query, radius)
 
 
 @pytest.mark.parametrize("width", (2, 4))

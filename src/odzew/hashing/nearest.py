@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from odzew.hashing import nearest_plain as plain
-from odzew.hashing.nearest_tables import ENTRY, PLACES, SCRATCH, Tables, fill, sizes_of
+from odzew.hashing.nearest_tables import ENTRY, PLACE, SCRATCH, Tables, fill, sizes_of
 
 Words = NDArray[np.uint64]
 FURTHEST_BY_TABLES: Final = 31
@@ -65,8 +65,8 @@ def tables_of(*, hashes: Words) -> Tables:
     """Return the tables of sorted hashes (n x 4 words, n <= MOST), in memory."""
     sizes = sizes_of(hashes=hashes)
     memory = np.zeros(sizes.blocks + sizes.more, np.uint16)
-    places = np.empty(PLACES * len(hashes), np.uint8)
-    tables = Tables(words=sizes.words, blocks=memory[: sizes.blocks], more=memory[sizes.blocks :], places=places)
+    places = np.empty(sizes.rows * PLACE * len(hashes), np.uint8)
+    tables = Tables(words=sizes.words, rows=sizes.rows, blocks=memory[: sizes.blocks], more=memory[sizes.blocks :], places=places)
     fill(hashes=hashes, tables=tables)
     return tables
 
@@ -93,9 +93,9 @@ class Parts:
             if part.hashes.shape[1:] != (width,) or not part.hashes.flags.c_contiguous:
                 raise ValueError(f"hashes are rows of {width} words that lie together")
             tables = part.tables
-            rest = [0] * 4
+            rest = [0] * (ENTRY - 2)
             if tables:
-                rest = [tables.blocks.ctypes.data, tables.words, tables.more.ctypes.data, tables.places.ctypes.data]
+                rest = [tables.blocks.ctypes.data, tables.words, tables.more.ctypes.data, tables.places.ctypes.data, tables.rows]
             rows.append([part.hashes.ctypes.data, len(part.hashes), *rest])
         self._table = np.array(rows, np.int64).reshape(-1, ENTRY)
         self._addresses, self._sizes = self._table[:, 0].copy(), self._table[:, 1].copy()

@@ -3,8 +3,8 @@
 Search. Give the 8 pairs of chunks (`nearest_tables.py`) bounds b with the sum of (b + 1) = radius + 1: whatever is within the radius is
 within the bound of a pair, by the pigeonhole principle. A pair (x, y) within 3 bits has x within 1 and the rest in y, or y within 1: so
 each chunk and its 16 neighbours at one bit are looked up, and of what is found only those go on whose partner is near enough. About 1 in
-350 does; each of these is compared whole, and reported by the first pair that leads to it. What the second chunk of a pair finds has no
-place there: its pair is looked up once more, in the first chunk's table. Nothing is dropped: candidates are compared whenever their
+350 does; each of these is compared whole, and reported by the first pair that leads to it. Where what the second chunk of a pair finds
+has no place, its pair is looked up once more, in the first chunk's table. Nothing is dropped: candidates are compared whenever their
 buffer is full, and hits beyond the caller's space are counted, so that the caller comes back with more.
 
 A look-up is 272 places in memory, each far from the next. What it takes is the way there: so they are all asked for at once, before the
@@ -25,10 +25,10 @@ from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from odzew.hashing.nearest_tables import ENTRY, FIRST, HEAD, IN_ORDER, KEYS, MOST, PLACES, SCRATCH, TAIL
+from odzew.hashing.nearest_tables import ALL, ENTRY, FIRST, HEAD, IN_ORDER, KEYS, MOST, PLACE, SCRATCH, TAIL
 
 _LANES: Final = 32  # partners that are compared at once: a line of memory
-_AHEAD: Final = 20  # how many blocks before it is looked at the rest of one is asked to come near
+_AHEAD: Final = 24  # how many blocks before it is looked at the rest of one is asked to come near
 _EIGHT: Final = 8
 _CANDIDATES: Final = SCRATCH[1]
 _FIRST: Final = np.array(FIRST, np.int64)
@@ -211,10 +211,16 @@ def _fetch_rest(at, lines):
 
 
 @_compiled
+def _place_at(entry, k, p):
+    """Return the address of what says where a hash is that has this place in a table."""
+    row = k if entry[6] == ALL else k >> 1
+    return entry[5] + PLACE * ((row - (k > IN_ORDER)) * entry[1] + p)
+
+
+@_compiled
 def _fetch_place(entry, k, p):
-    """Ask for the entry of a first chunk's table that says where a hash lies."""
     if k != IN_ORDER:
-        _fetch(entry[5] + 3 * (((k >> 1) - (k > IN_ORDER)) * entry[1] + p))
+        _fetch(_place_at(entry, k, p))
 
 
 @_compiled
@@ -262,12 +268,11 @@ def _compare(entry, candidates, count, query, radius, bounds, out, found, label,
     """Compare candidates whole; report a hit unless an earlier pair has led to it."""
     n = entry[1]
     hashes = carray(_at64(entry[0]), 4 * n)
-    places = carray(_at8(entry[5]), PLACES * n)
     for v in range(count):
         k, p = candidates[v] & 15, candidates[v] >> 4
         if k != IN_ORDER:
-            o = 3 * (((k >> 1) - (k > IN_ORDER)) * n + p)
-            p = np.int64(places[o]) | np.int64(places[o + 1]) << 8 | np.int64(places[o + 2]) << 16
+            place = carray(_at8(_place_at(entry, k, p)), PLACE)
+            p = np.int64(place[0]) | np.int64(place[1]) << 8 | np.int64(place[2]) << 16
         candidates[v] = p << 4 | k
         _fetch(entry[0] + 32 * p)
     for v in range(count):
@@ -325,7 +330,7 @@ def _look_up(entry, query, radius, out, found, label, part, counters, scratch):
     _bounds(radius, bounds)
     query16 = query.view(np.uint16)
     m = _plan(entry, query16, bounds, addresses, keys, lows, spans)
-    lines = _lines(entry)
+    lines, everywhere = _lines(entry), entry[6] == ALL
     for i in range(min(_AHEAD, m)):
         _fetch_rest(addresses[i], lines)
     total, waiting, unresolved, compared = np.int64(0), 0, 0, 0
@@ -356,13 +361,15 @@ def _look_up(entry, query, radius, out, found, label, part, counters, scratch):
                     partner = np.int64(partners[x])
                     if np.uint16(_ones16(np.uint16(partners[x] ^ other)) - low) > span:
                         continue
-                    if k == _FIRST[k >> 1]:
+                    if everywhere or k == _FIRST[k >> 1]:
                         candidates[waiting] = (start + x - HEAD) << 4 | k
                         _fetch_place(entry, k, start + x - HEAD)
                         waiting += 1
                     elif partner != last:  # equal ones lie together, and are one pair
                         seconds[unresolved] = keys[i] >> 4 << 20 | partner << 4 | (k ^ 1)
-                        _fetch(entry[2] + 2 * words * ((k ^ 1) * KEYS + partner))
+                        pair_at = entry[2] + 2 * words * ((k ^ 1) * KEYS + partner)
+                        _fetch(pair_at)
+                        _fetch_rest(pair_at, lines)
                         last = partner
                         unresolved += 1
                     if waiting < candidates.size and unresolved < seconds.size:

@@ -2,7 +2,8 @@
 
 One file is a head of 64 bytes and arrays of fixed size, each at a multiple of 64 bytes, little-endian:
 
-    head      "odzewix2", then the numbers: bytes of a hash, hashes (n), words of `many`, words of a block or 0, words of `more`, file size
+    head      "odzewix2", then the numbers: bytes of a hash, hashes (n), words of `many`, words of a block (0: no tables), words of `more`,
+              tables that have places, bytes of the file
     hashes    n x (bytes of a hash), sorted as words of 64 bits from the first; each hash once
     owners    n x int64: the owner; or, if several have the hash, -1 - (a place in `many`)
     many      int64: how many owners, then they themselves, for each such hash
@@ -30,13 +31,13 @@ from numpy.typing import NDArray
 
 from odzew.foundation.errors import Unavailable
 from odzew.hashing.nearest import Part
-from odzew.hashing.nearest_tables import MOST, PLACES, Sizes, Tables, fill, sizes_of
+from odzew.hashing.nearest_tables import MOST, PLACE, Sizes, Tables, fill, sizes_of
 from odzew.matching.data import PDQ, WIDTHS
 
 TABLES_FROM: Final = 32_768  # so few are looked at one by one in the time that a look-up takes
-_HEAD: Final = struct.Struct("<8s6Q8x")
+_HEAD: Final = struct.Struct("<8s7Q")
 _MAGIC: Final = b"odzewix2"
-_NONE: Final = Sizes(words=0, more=0)
+_NONE: Final = Sizes(words=0, more=0, rows=0)
 _READ: Final = 1 << 22
 _LARGE_AND_NEAR: Final = (14, 22)  # MADV_HUGEPAGE, MADV_POPULATE_READ; see madvise(2)
 
@@ -164,13 +165,13 @@ def open_segment(*, folder: Path, type: str, sha256: bytes) -> Opened:  # noqa: 
                 raise Broken("A segment of the index is not what it was; it is made anew from the log.", segment=sha256.hex())
     except OSError as error:
         raise Broken("A segment of the index is not there; it is made anew from the log.", segment=sha256.hex()) from error
-    magic, width, n, many, words, more, _ = _HEAD.unpack_from(space)
+    magic, width, n, many, words, more, rows, _ = _HEAD.unpack_from(space)
     if magic != _MAGIC:
         path.rename(path.with_suffix(".broken"))
         raise Broken("A segment of the index was made by another version; it is made anew from the log.", segment=sha256.hex())
     if width != WIDTHS[type]:
         raise Broken("A segment of the index is of another type than the manifest says.", segment=sha256.hex())
-    return _views(space, _sizes(width=width, n=n, many=many, tables=Sizes(words=words, more=more)))
+    return _views(space, _sizes(width=width, n=n, many=many, tables=Sizes(words=words, more=more, rows=rows)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ class _Sizes:
 
 
 def _sizes(*, width: int, n: int, many: int, tables: Sizes) -> _Sizes:
-    lengths = (n * width, n * 8, many * 8, tables.blocks * 2, tables.more * 2, n * PLACES if tables.words else 0)
+    lengths = (n * width, n * 8, many * 8, tables.blocks * 2, tables.more * 2, n * PLACE * tables.rows)
     starts, end = [], _HEAD.size
     for length in lengths:
         starts.append(end)
@@ -200,14 +201,16 @@ def _arrays(space: mmap.mmap, sizes: _Sizes) -> list[NDArray[np.uint8]]:
 
 def _views(space: mmap.mmap, sizes: _Sizes) -> Opened:
     hashes, owners, many, blocks, more, places = _arrays(space, sizes)
-    words = sizes.tables.words
-    tables = Tables(words=words, blocks=blocks.view(np.uint16), more=more.view(np.uint16), places=places) if words else None
-    part = Part(hashes=hashes.view(np.uint64).reshape(-1, sizes.width // 8), in_order=True, tables=tables)
+    shape = sizes.tables
+    tables = Tables(words=shape.words, rows=shape.rows, blocks=blocks.view(np.uint16), more=more.view(np.uint16), places=places)
+    part = Part(hashes=hashes.view(np.uint64).reshape(-1, sizes.width // 8), in_order=True, tables=tables if shape.words else None)
     return Opened(part=part, owners=owners.view(np.int64), many=many.view(np.int64))
 
 
 def _fill(space: mmap.mmap, sizes: _Sizes, hashes: Words, owners: Owners, many: Owners) -> None:
-    _HEAD.pack_into(space, 0, _MAGIC, sizes.width, sizes.n, sizes.many, sizes.tables.words, sizes.tables.more, sizes.total)
+    _HEAD.pack_into(
+        space, 0, _MAGIC, sizes.width, sizes.n, sizes.many, sizes.tables.words, sizes.tables.more, sizes.tables.rows, sizes.total
+    )
     to = _views(space, sizes)
     to.part.hashes[:], to.owners[:], to.many[:] = hashes, owners, many
     if to.part.tables is not None:
